@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * fastipc: messages between processes on one machine.
+ *
+ * This file is the contract between the kernel module, the library and any
+ * program that maps a channel itself.  doc/protocol.rst says why it is so, and
+ * states the order of every step; where the two differ, that is a bug.
+ *
+ * What a process may map (a direct pair)
+ * --------------------------------------
+ *
+ *              end 0's pages                    end 1's pages
+ *        +-----------------------+        +-----------------------+
+ *        | control page          |        | control page          |
+ *        |  end 0: RW, end 1: RO |        |  end 1: RW, end 0: RO |
+ *        +-----------------------+        +-----------------------+
+ *        | ring 0, then the same |        | ring 1, then the same |
+ *        | pages once more       |        | pages once more       |
+ *        |  end 0: RW, end 1: RO |        |  end 1: RW, end 0: RO |
+ *        +-----------------------+        +-----------------------+
+ *           messages 0 -> 1                  messages 1 -> 0
+ *
+ * A process can write only the pages of its own end, and nobody believes what
+ * he reads from pages of another: every word is read once, bounded, and only
+ * the copy is used.
+ *
+ * Who writes a word
+ * -----------------
+ *   (p)  the producer, through its read-write map
+ *   (c)  the consumer, through its read-write map
+ *   (k)  the kernel
+ *   (s)  set once, before anybody else can see it
+ *
+ * A position is a count of bytes since the ring was made: it only grows and
+ * never wraps.  The byte it names is at (position & (ring_bytes - 1)).
+ *
+ * A message in a ring
+ * -------------------
+ *
+ *     position, a multiple of 16
+ *     |
+ *     v
+ *     +--------+--------+---------------------+-----+--------+ - - -
+ *     | word   | tag    | payload, len bytes  | pad | 0      | free
+ *     | u64    | u64    |                     |     | u64    |
+ *     +--------+--------+---------------------+-----+--------+ - - -
+ *     |<------ FASTIPC_FOOTPRINT(len) ------------->|
+ *
+ * The producer writes tag and payload, stores 0 to the word behind, and then
+ * store-releases its own word, which is never 0: that publishes the message.
+ * A message is readable exactly if the word at the consumer's position is not
+ * zero; there is no other index.  So a send needs FASTIPC_FOOTPRINT(len) + 16
+ * free bytes: ring_bytes - (position - released).
+ *
+ * Structures passed to ioctl(2) begin with their size and grow at the end.  A
+ * caller that knows more than the kernel gets E2BIG if it uses what the kernel
+ * does not know, a caller that knows less sees the defaults.  Unknown flags and
+ * reserved fields that are not zero give EINVAL.  Integers are native-endian.
+ */
+#ifndef _UAPI_LINUX_FASTIPC_H
+#define _UAPI_LINUX_FASTIPC_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/* Shared memory ----------------------------------------------------------- */
+
+/* The word of a message: its length, flags, and the bit that makes it so. */
+#define FASTIPC_WORD_LEN	0x00000000ffffffffULL
+#define FASTIPC_WORD_FLAGS	0x7fffffff00000000ULL	/* none known: zero */
+#define FASTIPC_WORD_COMMIT	0x8000000000000000ULL	/* always set */
+
+#define FASTIPC_ALIGN		16	/* of every message in a ring */
+
+/* Bytes that a message with a payload of len bytes occupies (not its room). */
+#define FASTIPC_FOOTPRINT(len) \
+	(((__u64)(len) + 2 * FASTIPC_ALIGN - 1) & ~(__u64)(FASTIPC_ALIGN - 1))
+
+/**
+ * struct fastipc_record - what a message in a ring begins with
+ * @word: (p) 0 until committed, then FASTIPC_WORD_*
+ * @tag: (p) the sender's, not interpreted
+ *
+ * The payload follows.
+ */
+struct fastipc_record {
+	__u64 word;
+	__u64 tag;
+};
+
+/**
+ * struct fastipc_waitline - how one direction of an end waits
+ * @want: (k) 0: nobody sleeps.  Receiving: 1, somebody waits for a message.
+ *	Sending: the smallest released position that somebody waits for.
+ * @ended: (k) 0, or the errno with which this direction ended: EPIPE,
+ *	ECONNRESET.  A hint: only FASTIPC_SYNC confirms it.
+ * @reserved0: zero
+ * @reserved1: zero, fills the line
+ * @arm: reserved for publishing without a fence, on a line of its own; zero
+ * @reserved2: zero, fills the line
+ *
+ * The peer reads @want after a full fence behind each publish (receiving) or
+ * release (sending) and calls FASTIPC_SYNC to wake if it says so.
+ */
+struct fastipc_waitline {
+	__u64 want;
+	__u32 ended;
+	__u32 reserved0;
+	__u64 reserved1[6];
+	__u32 arm;
+	__u32 reserved2[15];
+};
+
+/**
+ * struct fastipc_control - the first bytes of an end's control page
+ * @sent: (p) position behind the last message committed; a hint, stored after
+ *	the commit
+ * @reserved0: zero
+ * @released: (c) position of the oldest message of the peer's ring that is
+ *	still in use: what lies before may be overwritten
+ * @taken: (c) position of the next message to take, stored before the payload
+ *	of the message before it is exposed; @released <= @taken
+ * @reserved1: zero
+ * @recv: how the end waits for messages
+ * @send: how the end waits for space
+ *
+ * No cache line has two writers; producer and consumer are two lines apart,
+ * because processors fetch lines in pairs.
+ */
+struct fastipc_control {
+	__u64 sent;
+	__u64 reserved0[15];
+	__u64 released;
+	__u64 taken;
+	__u64 reserved1[14];
+	struct fastipc_waitline recv;
+	struct fastipc_waitline send;
+};
+
+/* ioctls ------------------------------------------------------------------ */
+
+/* Sizes of the structures when they were first published. */
+#define FASTIPC_SETUP_SIZE_VER0		32
+#define FASTIPC_ATTACH_SIZE_VER0	16
+#define FASTIPC_PEER_SIZE_VER0		8
+#define FASTIPC_INFO_SIZE_VER0		96
+#define FASTIPC_MAP_SIZE_VER0		8
+#define FASTIPC_SYNC_SIZE_VER0		32
+#define FASTIPC_STAT_SIZE_VER0		88
+#define FASTIPC_SHUTDOWN_SIZE_VER0	8
+
+/* Kinds of channel.  2 and 3 are reserved for queue and topic. */
+#define FASTIPC_KIND_PAIR	1
+
+#define FASTIPC_RING_DEFAULT	65536		/* bytes */
+#define FASTIPC_RING_MAX	(1ULL << 30)	/* bytes; the least is a page */
+
+/**
+ * struct fastipc_setup - fix the kind and the geometry of a channel, once
+ * @size: in: of this structure
+ * @flags: in: 0
+ * @kind: in: FASTIPC_KIND_PAIR
+ * @reserved: in: 0
+ * @ring_bytes: in: bytes of each ring, a power of two from a page to
+ *	FASTIPC_RING_MAX; 0: FASTIPC_RING_DEFAULT
+ * @max_message: in: longest payload in bytes, at most ring_bytes / 4 - 16;
+ *	0: just that
+ *
+ * EINVAL: a bad value; EBUSY: set up before; ENOMEM: no memory, or the
+ * caller's cgroup has no more; EINTR: the caller is being killed.
+ */
+struct fastipc_setup {
+	__u32 size;
+	__u32 flags;
+	__u32 kind;
+	__u32 reserved;
+	__u64 ring_bytes;
+	__u64 max_message;
+};
+
+#define FASTIPC_END_ANY		(-1)
+
+/**
+ * struct fastipc_attach - become an end
+ * @size: in: of this structure
+ * @flags: in: 0
+ * @end: in: 0, 1 or FASTIPC_END_ANY
+ * @reserved: in: 0
+ *
+ * An anonymous endpoint is attached from birth; for it the call confirms the
+ * end, and takes back FASTIPC_SHUT_ON_CLOSE.
+ *
+ * ENOTCONN: not set up; EINVAL: another end than this endpoint's; EPIPE,
+ * ECONNRESET: the end is over in both directions, as FASTIPC_SYNC would say.
+ */
+struct fastipc_attach {
+	__u32 size;
+	__u32 flags;
+	__s32 end;
+	__u32 reserved;
+};
+
+/**
+ * struct fastipc_peer - make the other end's endpoint
+ * @size: in: of this structure
+ * @flags: in: O_RDONLY, O_WRONLY or O_RDWR, with O_CLOEXEC and O_NONBLOCK
+ *
+ * Returns a new file descriptor.
+ *
+ * ENOTCONN: not set up; EACCES: more rights than this endpoint has; EBUSY: the
+ * other end has its endpoint; EPIPE, ECONNRESET: it had one, and ended;
+ * EMFILE, ENFILE, ENOMEM: as open(2).
+ */
+struct fastipc_peer {
+	__u32 size;
+	__u32 flags;
+};
+
+/* Rights of an endpoint, in struct fastipc_info */
+#define FASTIPC_MAY_RECV	1
+#define FASTIPC_MAY_SEND	2
+
+/**
+ * struct fastipc_info - geometry
+ * @size: in: of this structure; out: of the kernel's
+ * @flags: in: 0; out: 0
+ * @kind: out: FASTIPC_KIND_*
+ * @end: out: this endpoint's end, 0 or 1
+ * @rights: out: FASTIPC_MAY_*
+ * @control_bytes: out: length of a control page's map
+ * @ring_bytes: out: bytes of a ring; its map is twice as long
+ * @max_message: out: the limit, in bytes of payload
+ * @own_control: out: offset for mmap(2), read-write
+ * @peer_control: out: offset for mmap(2), read-only
+ * @send_ring: out: offset for mmap(2), read-write; needs FASTIPC_MAY_SEND
+ * @recv_ring: out: offset for mmap(2), read-only; needs FASTIPC_MAY_RECV
+ * @features: out: 0; no optional feature yet
+ * @reserved: out: 0
+ *
+ * ENOTCONN: not set up.
+ */
+struct fastipc_info {
+	__u32 size;
+	__u32 flags;
+	__u32 kind;
+	__u32 end;
+	__u32 rights;
+	__u32 control_bytes;
+	__u64 ring_bytes;
+	__u64 max_message;
+	__u64 own_control;
+	__u64 peer_control;
+	__u64 send_ring;
+	__u64 recv_ring;
+	__u64 features;
+	__u64 reserved[2];
+};
+
+/**
+ * struct fastipc_map - a file descriptor that serves only mmap(2)
+ * @size: in: of this structure
+ * @flags: in: 0
+ *
+ * For endpoints opened O_RDONLY or O_WRONLY, whose maps mmap(2) itself refuses.
+ * Same offsets, same rights; close-on-exec; close it after mapping.
+ *
+ * ENOTCONN: not set up; EMFILE, ENFILE, ENOMEM: as open(2).
+ *
+ * mmap(2) itself: EINVAL: an unknown offset, another length than INFO gives, or
+ * MAP_PRIVATE; EACCES: the endpoint has not that right, or a write-protected
+ * page was to be writable; EBUSY: another process has this end's read-write
+ * pages mapped; ENOTCONN: not set up; EOPNOTSUPP: a 32-bit caller.
+ */
+struct fastipc_map {
+	__u32 size;
+	__u32 flags;
+};
+
+/* FASTIPC_SYNC */
+#define FASTIPC_SYNC_WAKE_RECV	1	/* wake the peer: it has a message */
+#define FASTIPC_SYNC_WAKE_SEND	2	/* wake the peer: it has space */
+#define FASTIPC_SYNC_WAIT_RECV	4	/* wait for a message */
+#define FASTIPC_SYNC_WAIT_SEND	8	/* wait for space; not with WAIT_RECV */
+
+#define FASTIPC_FOREVER		0xffffffffffffffffULL
+
+/**
+ * struct fastipc_sync - wake the peer, then wait for it, in one call
+ * @size: in: of this structure
+ * @flags: in: FASTIPC_SYNC_*, at least one
+ * @position: in: with WAIT_SEND: exact position of the next message to send
+ * @need: in: with WAIT_SEND: payload bytes that must fit
+ * @timeout_ns: in: with WAIT_*: nanoseconds from now, 0 to look only, or
+ *	FASTIPC_FOREVER
+ *
+ * Waking comes first and happens whatever the wait returns.
+ *
+ * EAGAIN: nothing there, and @timeout_ns is 0 or the endpoint O_NONBLOCK;
+ * ETIMEDOUT: time is up; EINTR: a signal came; EMSGSIZE: @need exceeds the
+ * limit; EPIPE: this direction was ended in order; ECONNRESET: the peer is
+ * gone without having said so (both when receiving only after the last
+ * message); EBADMSG: the peer broke the ring's rules; EBADF: the endpoint may
+ * not send (WAKE_RECV, WAIT_SEND) or not receive (WAKE_SEND, WAIT_RECV);
+ * ENOTCONN: not set up.
+ */
+struct fastipc_sync {
+	__u32 size;
+	__u32 flags;
+	__u64 position;
+	__u64 need;
+	__u64 timeout_ns;
+};
+
+/**
+ * struct fastipc_stat - counters
+ * @size: in: of this structure; out: of the kernel's
+ * @flags: in: 0; out: 0
+ * @bytes: out: memory of the channel in bytes: rings and control pages
+ * @sent: out: position this end says it has sent up to
+ * @received: out: position this end says it has released up to
+ * @peer_sent: out: the same of the peer
+ * @peer_received: out: the same of the peer
+ * @syncs: out: FASTIPC_SYNC calls, both ends
+ * @sleeps: out: times a task went to sleep in FASTIPC_SYNC, both ends
+ * @wakes: out: wakes that found somebody armed, both ends
+ * @late_wakes: out: lost wakes that the re-check found (module parameter
+ *	recheck); always 0 unless a peer is hostile
+ * @reserved: out: 0
+ *
+ * ENOTCONN: not set up.
+ */
+struct fastipc_stat {
+	__u32 size;
+	__u32 flags;
+	__u64 bytes;
+	__u64 sent;
+	__u64 received;
+	__u64 peer_sent;
+	__u64 peer_received;
+	__u64 syncs;
+	__u64 sleeps;
+	__u64 wakes;
+	__u64 late_wakes;
+	__u64 reserved;
+};
+
+#define FASTIPC_SHUT_RECV	1	/* this end receives no more */
+#define FASTIPC_SHUT_SEND	2	/* this end sends no more */
+#define FASTIPC_SHUT_ON_CLOSE	4	/* the last close will be in order */
+
+/**
+ * struct fastipc_shutdown - end in order
+ * @size: in: of this structure
+ * @how: in: FASTIPC_SHUT_*, at least one
+ *
+ * What was committed stays readable; then the other side sees EPIPE.  ON_CLOSE
+ * changes nothing now: it makes the last close of the endpoint an orderly end
+ * (EPIPE) rather than a death (ECONNRESET), until the end is mapped or attached
+ * again.  It is ignored while another process has the end mapped: that one
+ * will say so itself.
+ *
+ * ENOTCONN: not set up; EBADF: SHUT_RECV or SHUT_SEND without the right.
+ */
+struct fastipc_shutdown {
+	__u32 size;
+	__u32 how;
+};
+
+/*
+ * The numbers carry no size: the structures say theirs.  5 to 8 are reserved
+ * for SEND, RECV, CALL and DONE.  Another number gives ENOTTY; a pointer that
+ * cannot be read or written EFAULT; a size below VER0 EINVAL.
+ */
+#define FASTIPC_IOC		0xFA
+#define FASTIPC_SETUP		_IO(FASTIPC_IOC, 0)
+#define FASTIPC_ATTACH		_IO(FASTIPC_IOC, 1)
+#define FASTIPC_PEER		_IO(FASTIPC_IOC, 2)
+#define FASTIPC_INFO		_IO(FASTIPC_IOC, 3)
+#define FASTIPC_MAP		_IO(FASTIPC_IOC, 4)
+#define FASTIPC_SYNC		_IO(FASTIPC_IOC, 9)
+#define FASTIPC_STAT		_IO(FASTIPC_IOC, 10)
+#define FASTIPC_SHUTDOWN	_IO(FASTIPC_IOC, 11)
+
+#endif /* _UAPI_LINUX_FASTIPC_H */
