@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Channels and endpoints: birth, references, death.  See channel.h.
+ */
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "channel.h"
+
+static DEFINE_MUTEX(fastipc_channels_lock);
+static LIST_HEAD(fastipc_channels);
+static atomic64_t fastipc_last_id;
+static atomic_t nr_channels;
+static atomic_t nr_endpoints;
+
+int fastipc_nr_channels(void)
+{
+	return atomic_read(&nr_channels);
+}
+
+int fastipc_nr_endpoints(void)
+{
+	return atomic_read(&nr_endpoints);
+}
+
+/* A channel with one reference, or NULL. */
+struct fastipc_channel *fastipc_channel_new(void)
+{
+	struct fastipc_channel *channel;
+
+	channel = kzalloc(sizeof(*channel), GFP_KERNEL_ACCOUNT);
+	if (!channel)
+		return NULL;
+	kref_init(&channel->ref);
+	mutex_init(&channel->lock);
+	channel->id = atomic64_inc_return(&fastipc_last_id);
+	atomic_inc(&nr_channels);
+	mutex_lock(&fastipc_channels_lock);
+	list_add_tail(&channel->all, &fastipc_channels);
+	mutex_unlock(&fastipc_channels_lock);
+	return channel;
+}
+
+/* Called with fastipc_channels_lock, which it drops. */
+static void channel_free(struct kref *ref)
+{
+	struct fastipc_channel *channel;
+
+	channel = container_of(ref, struct fastipc_channel, ref);
+	list_del(&channel->all);
+	mutex_unlock(&fastipc_channels_lock);
+	if (channel->ops)
+		channel->ops->free(channel);
+	mutex_destroy(&channel->lock);
+	kfree(channel);
+	atomic_dec(&nr_channels);
+}
+
+void fastipc_channel_put(struct fastipc_channel *channel)
+{
+	/* The re-check walks the list without references. */
+	kref_put_mutex(&channel->ref, channel_free, &fastipc_channels_lock);
+}
+
+/* The kind's table, or NULL before SETUP.  Pairs with _publish(). */
+const struct fastipc_kind_ops *
+fastipc_channel_ops(const struct fastipc_channel *channel)
+{
+	return smp_load_acquire(&channel->ops);
+}
+
+/*
+ * Everything that SETUP made is seen by whoever sees @ops: pairs with
+ * fastipc_channel_ops().
+ */
+void fastipc_channel_publish(struct fastipc_channel *channel,
+			     const struct fastipc_kind_ops *ops)
+{
+	smp_store_release(&channel->ops, ops);
+}
+
+void fastipc_channels_recheck(void)
+{
+	const struct fastipc_kind_ops *ops;
+	struct fastipc_channel *channel;
+
+	mutex_lock(&fastipc_channels_lock);
+	list_for_each_entry(channel, &fastipc_channels, all) {
+		ops = fastipc_channel_ops(channel);
+		if (ops)
+			ops->recheck(channel);
+	}
+	mutex_unlock(&fastipc_channels_lock);
+}
+
+/**
+ * fastipc_endpoint_new() - an endpoint for a file that is about to be made
+ * @channel: a reference to it moves to the endpoint, if that is made
+ * @rights: FMODE_READ, FMODE_WRITE
+ *
+ * Return: the endpoint with one reference, or NULL.
+ */
+struct fastipc_endpoint *fastipc_endpoint_new(struct fastipc_channel *channel,
+					      fmode_t rights)
+{
+	struct fastipc_endpoint *endpoint;
+
+	endpoint = kzalloc(sizeof(*endpoint), GFP_KERNEL_ACCOUNT);
+	if (!endpoint)
+		return NULL;
+	kref_init(&endpoint->ref);
+	spin_lock_init(&endpoint->lock);
+	fastipc_wait_init(&endpoint->wait[FASTIPC_RECV]);
+	fastipc_wait_init(&endpoint->wait[FASTIPC_SEND]);
+	endpoint->channel = channel;
+	endpoint->rights = rights & (FMODE_READ | FMODE_WRITE);
+	atomic_inc(&nr_endpoints);
+	return endpoint;
+}
+
+void fastipc_endpoint_get(struct fastipc_endpoint *endpoint)
+{
+	kref_get(&endpoint->ref);
+}
+
+static void endpoint_free(struct kref *ref)
+{
+	struct fastipc_endpoint *endpoint;
+
+	endpoint = container_of(ref, struct fastipc_endpoint, ref);
+	put_pid(endpoint->task);
+	kfree(endpoint);
+	atomic_dec(&nr_endpoints);
+}
+
+void fastipc_endpoint_put(struct fastipc_endpoint *endpoint)
+{
+	kref_put(&endpoint->ref, endpoint_free);
+}
+
+/* The file is gone, or never came: drop its reference and the channel's. */
+void fastipc_endpoint_closed(struct fastipc_endpoint *endpoint)
+{
+	struct fastipc_channel *channel = endpoint->channel;
+
+	fastipc_endpoint_put(endpoint);
+	fastipc_channel_put(channel);
+}
+
+/**
+ * fastipc_endpoint_map() - the current process maps the endpoint read-write
+ * @endpoint: which
+ *
+ * A mm that has a map here lives, so comparing its address is enough.
+ *
+ * Return: 0, or -EBUSY if another process has such a map.
+ */
+int fastipc_endpoint_map(struct fastipc_endpoint *endpoint)
+{
+	int ret = 0;
+
+	spin_lock(&endpoint->lock);
+	if (endpoint->maps && endpoint->mm != current->mm) {
+		ret = -EBUSY;
+	} else {
+		endpoint->mm = current->mm;
+		endpoint->maps++;
+		endpoint->orderly = false;
+	}
+	spin_unlock(&endpoint->lock);
+	return ret;
+}
+
+/* A map was split or moved, in the same mm: VM_DONTCOPY forbids another. */
+void fastipc_endpoint_map_again(struct fastipc_endpoint *endpoint)
+{
+	spin_lock(&endpoint->lock);
+	endpoint->maps++;
+	spin_unlock(&endpoint->lock);
+}
+
+/* A read-write map is gone. */
+void fastipc_endpoint_unmap(struct fastipc_endpoint *endpoint)
+{
+	const struct fastipc_kind_ops *ops;
+	bool last;
+
+	spin_lock(&endpoint->lock);
+	last = !--endpoint->maps;
+	if (last)
+		endpoint->mm = NULL;
+	spin_unlock(&endpoint->lock);
+	if (!last)
+		return;
+	/* It may have died between publishing and waking. */
+	ops = fastipc_channel_ops(endpoint->channel);
+	ops->unmapped(endpoint);
+}
+
+/**
+ * fastipc_endpoint_mark() - will the last close be an orderly end?
+ * @endpoint: which
+ * @orderly: yes or no
+ *
+ * A process that leaves cannot say so for another that has the end mapped.
+ */
+void fastipc_endpoint_mark(struct fastipc_endpoint *endpoint, bool orderly)
+{
+	spin_lock(&endpoint->lock);
+	if (!endpoint->maps || endpoint->mm == current->mm)
+		endpoint->orderly = orderly;
+	spin_unlock(&endpoint->lock);
+}
+
+/* Remember the current process as the one that uses the endpoint. */
+void fastipc_endpoint_touch(struct fastipc_endpoint *endpoint)
+{
+	struct pid *pid = task_pid(current);
+	struct pid *old;
+
+	if (READ_ONCE(endpoint->task) == pid)
+		return;
+	get_pid(pid);
+	spin_lock(&endpoint->lock);
+	old = endpoint->task;
+	endpoint->task = pid;
+	spin_unlock(&endpoint->lock);
+	put_pid(old);
+}
+
+/* Whether that process is stopped, traced or gone: it owes nobody a wake. */
+bool fastipc_endpoint_stopped(struct fastipc_endpoint *endpoint)
+{
+	struct task_struct *task = NULL;
+	bool stopped;
+
+	spin_lock(&endpoint->lock);
+	rcu_read_lock();
+	if (endpoint->task)
+		task = pid_task(endpoint->task, PIDTYPE_PID);
+	stopped = !task || task_is_stopped_or_traced(task);
+	rcu_read_unlock();
+	spin_unlock(&endpoint->lock);
+	return stopped;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * DOC: compat.h - the only file that names a kernel version
+ *
+ * Everything else is written as for the newest kernel.  What an older one lacks
+ * is made up for here, under the name the newest uses.
+ */
+#ifndef FASTIPC_COMPAT_H
+#define FASTIPC_COMPAT_H
+
+#include <linux/mm.h>
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+static inline void vm_flags_mod(struct vm_area_struct *vma, vm_flags_t set,
+				vm_flags_t clear)
+{
+	vma->vm_flags = (vma->vm_flags | set) & ~clear;
+}
+#endif
+
+#endif /* FASTIPC_COMPAT_H */

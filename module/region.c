@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The pages of rings and control pages, and their maps.  See region.h.
+ *
+ * Maps are filled by fault, page by page: setting up a large ring is quick and
+ * can be killed, and a page that a process dropped (MADV_DONTNEED) comes back.
+ * A library that wants no faults later asks for MAP_POPULATE.
+ */
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "region.h"
+
+/* Bytes in all regions, for /sys/module/fastipc/parameters/bytes. */
+static atomic64_t fastipc_bytes;
+
+u64 fastipc_region_bytes(void)
+{
+	return atomic64_read(&fastipc_bytes);
+}
+
+/**
+ * fastipc_region_free() - drop a region's own references to its pages
+ * @region: allocated, failed half-way, or all zeroes
+ */
+void fastipc_region_free(struct fastipc_region *region)
+{
+	unsigned long i;
+
+	for (i = 0; i < region->nr; i++) {
+		put_page(region->pages[i]);
+		if (!(i % 1024))
+			cond_resched();
+	}
+	atomic64_sub((u64)region->nr << PAGE_SHIFT, &fastipc_bytes);
+	kvfree(region->pages);
+	region->pages = NULL;
+	region->nr = 0;
+}
+
+/**
+ * fastipc_region_alloc() - allocate zeroed pages, charged to the caller
+ * @region: filled in
+ * @bytes: a multiple of the page size
+ *
+ * A request that is too large fails instead of calling the OOM killer.
+ *
+ * Return: 0, -ENOMEM, or -EINTR if the caller is being killed.
+ */
+int fastipc_region_alloc(struct fastipc_region *region, size_t bytes)
+{
+	const gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_ZERO |
+			  __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
+	unsigned long nr = bytes >> PAGE_SHIFT;
+	int ret = -ENOMEM;
+
+	region->nr = 0;
+	region->pages = kvcalloc(nr, sizeof(*region->pages),
+				 GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!region->pages)
+		return -ENOMEM;
+	while (region->nr < nr) {
+		struct page *page;
+
+		if (fatal_signal_pending(current)) {
+			ret = -EINTR;
+			goto err_free;
+		}
+		page = alloc_page(gfp);
+		if (!page)
+			goto err_free;
+		region->pages[region->nr++] = page;
+		atomic64_add(PAGE_SIZE, &fastipc_bytes);
+		cond_resched();
+	}
+	return 0;
+
+err_free:
+	fastipc_region_free(region);
+	return ret;
+}
+
+/**
+ * fastipc_region_at() - the kernel's own address of a byte
+ * @region: allocated
+ * @offset: bytes, less than the region's size
+ *
+ * Valid only to the end of that page: the pages are not contiguous.
+ */
+void *fastipc_region_at(const struct fastipc_region *region, u64 offset)
+{
+	return page_address(region->pages[offset >> PAGE_SHIFT]) +
+	       offset_in_page(offset);
+}
+
+/**
+ * fastipc_view_check() - may this area be mapped so?
+ * @view: what it would show
+ * @vma: as mmap(2) made it
+ *
+ * Return: 0; -EINVAL for another length, or a private map, whose copies would
+ * show nothing; -EACCES for write access to a protected page.
+ */
+int fastipc_view_check(const struct fastipc_view *view,
+		       struct vm_area_struct *vma)
+{
+	/* VM_SHARED is gone already if the file was opened read-only. */
+	if (vma_pages(vma) != view->region->nr * view->repeat ||
+	    !(vma->vm_flags & VM_MAYSHARE))
+		return -EINVAL;
+	if (!view->writable && (vma->vm_flags & VM_WRITE))
+		return -EACCES;
+	return 0;
+}
+
+/**
+ * fastipc_view_install() - make an area show a region
+ * @view: passed fastipc_view_check()
+ * @vma: the area; its vm_file must keep the region alive
+ * @ops: with fastipc_region_fault()
+ */
+void fastipc_view_install(const struct fastipc_view *view,
+			  struct vm_area_struct *vma,
+			  const struct vm_operations_struct *ops)
+{
+	vma->vm_private_data = (void *)view->region;
+	vma->vm_ops = ops;
+	/*
+	 * VM_MAYWRITE decides what mprotect(2) and forced access (ptrace,
+	 * /proc/PID/mem) may do.
+	 */
+	vm_flags_mod(vma, VM_DONTCOPY | VM_DONTEXPAND,
+		     view->writable ? 0 : VM_MAYWRITE);
+}
+
+/* Whether @vma counts as a read-write map, also after mprotect(PROT_NONE). */
+bool fastipc_vma_writable(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_MAYWRITE;
+}
+
+/* The fault handler of all maps: the page, in whichever repetition. */
+vm_fault_t fastipc_region_fault(struct vm_fault *vmf)
+{
+	const struct fastipc_region *region = vmf->vma->vm_private_data;
+	/* The area's own number is a multiple of every power-of-two region. */
+	unsigned long index = vmf->pgoff & (region->nr - 1);
+
+	vmf->page = region->pages[index];
+	get_page(vmf->page);
+	return 0;
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Words that the kernel shares with processes, and all barriers.  See ring.h;
+ * the order of every step is in doc/protocol.rst, its proof in tests/model/.
+ *
+ * The kernel neither produces nor consumes in a direct ring.  It looks whether
+ * a sleeper has what it waits for, and it tells who sleeps.
+ */
+#include <linux/errno.h>
+#include <linux/string.h>
+
+#include "ring.h"
+
+int fastipc_ring_alloc(struct fastipc_ring *ring, u64 bytes, u64 max_message)
+{
+	ring->bytes = bytes;
+	ring->max_message = max_message;
+	spin_lock_init(&ring->lock);
+	ring->released = 0;
+	return fastipc_region_alloc(&ring->data, bytes);
+}
+
+void fastipc_ring_free(struct fastipc_ring *ring)
+{
+	fastipc_region_free(&ring->data);
+}
+
+u64 fastipc_ring_sent(const struct fastipc_control *control)
+{
+	return READ_ONCE(control->sent);
+}
+
+/*
+ * Pairs with the store-release of ->released in fastipc_consumer_release()
+ * (lib/ring.h): whoever finds space here may overwrite it, and the consumer is
+ * done reading it.
+ */
+u64 fastipc_ring_released(const struct fastipc_control *control)
+{
+	return smp_load_acquire(&control->released);
+}
+
+u64 fastipc_ring_taken(const struct fastipc_control *control)
+{
+	return READ_ONCE(control->taken);
+}
+
+/**
+ * fastipc_ring_readable() - is there a message at the consumer's position?
+ * @ring: the ring
+ * @consumer: control page of the end that reads it
+ *
+ * The consumer's position is its own to write: a wrong one makes the kernel
+ * look at another word of the same ring, and harms nobody else.
+ *
+ * Return: 1, 0, or -EBADMSG if what stands there is not the word of a message.
+ */
+int fastipc_ring_readable(const struct fastipc_ring *ring,
+			  const struct fastipc_control *consumer)
+{
+	u64 position = fastipc_ring_taken(consumer) & (ring->bytes - 1);
+	const u64 *at;
+	u64 word;
+
+	at = fastipc_region_at(&ring->data,
+			       position & ~(u64)(FASTIPC_ALIGN - 1));
+	/*
+	 * No acquire: the kernel reads no payload.  The consumer's own load
+	 * pairs with the producer's store-release.
+	 */
+	word = READ_ONCE(*at);
+	if (!word)
+		return 0;
+	if (!(word & FASTIPC_WORD_COMMIT) || (word & FASTIPC_WORD_FLAGS) ||
+	    (word & FASTIPC_WORD_LEN) > ring->max_message)
+		return -EBADMSG;
+	return 1;
+}
+
+/**
+ * fastipc_ring_fits() - does a message fit behind an exact position?
+ * @ring: the ring
+ * @consumer: control page of the end that reads it
+ * @position: where the producer, who calls, says that it stands
+ * @need: payload in bytes, at most the limit
+ *
+ * Return: 1, 0; -EINVAL if the caller's own position cannot be; -EBADMSG if
+ * the consumer's cannot.
+ */
+int fastipc_ring_fits(struct fastipc_ring *ring,
+		      const struct fastipc_control *consumer, u64 position,
+		      u64 need)
+{
+	u64 released = fastipc_ring_released(consumer);
+	int ret;
+
+	spin_lock(&ring->lock);
+	if (!IS_ALIGNED(position, FASTIPC_ALIGN) || position < ring->released) {
+		ret = -EINVAL;
+	} else if (!IS_ALIGNED(released, FASTIPC_ALIGN) ||
+		   released < ring->released || released > position) {
+		/* In mid-message, gone back, or ahead of what was sent. */
+		ret = -EBADMSG;
+	} else if (position - released > ring->bytes) {
+		ret = -EINVAL;
+	} else {
+		ring->released = released;
+		ret = ring->bytes - (position - released) >=
+		      fastipc_ring_room(need);
+	}
+	spin_unlock(&ring->lock);
+	return ret;
+}
+
+/**
+ * fastipc_ring_fits_limit() - would a message of the limit fit? (poll)
+ * @ring: the ring
+ * @producer: control page of the end that writes it, who calls
+ * @consumer: control page of the end that reads it
+ *
+ * Knows the producer's position only from its hint, which may lag behind the
+ * consumer's: so nothing is concluded from an impossible pair of values.
+ */
+bool fastipc_ring_fits_limit(const struct fastipc_ring *ring,
+			     const struct fastipc_control *producer,
+			     const struct fastipc_control *consumer)
+{
+	u64 released = fastipc_ring_released(consumer);
+	u64 sent = fastipc_ring_sent(producer);
+	u64 used = sent - released;
+
+	if (used > ring->bytes)
+		return true;	/* nonsense; the library's own check says so */
+	return ring->bytes - used >= fastipc_ring_room(ring->max_message);
+}
+
+/**
+ * fastipc_ring_want() - the released position at which a message fits
+ * @ring: the ring
+ * @position: where the producer stands
+ * @need: payload in bytes
+ *
+ * Return: that position, but never 0, which means that nobody waits.
+ */
+u64 fastipc_ring_want(const struct fastipc_ring *ring, u64 position, u64 need)
+{
+	u64 end = position + fastipc_ring_room(need);
+
+	return end > ring->bytes ? end - ring->bytes : 1;
+}
+
+u64 fastipc_ring_want_limit(const struct fastipc_ring *ring,
+			    const struct fastipc_control *producer)
+{
+	return fastipc_ring_want(ring, fastipc_ring_sent(producer),
+				 ring->max_message);
+}
+
+void fastipc_ring_arm(struct fastipc_waitline *line, u64 want)
+{
+	WRITE_ONCE(line->want, want);
+}
+
+void fastipc_ring_disarm(struct fastipc_waitline *line)
+{
+	WRITE_ONCE(line->want, 0);
+}
+
+/*
+ * Between fastipc_ring_arm() and the look that decides to sleep.  Pairs with
+ * fastipc_fence() in lib/ring.h, between publishing (or releasing) and the look
+ * at the peer's ->want: of the two looks at least one sees the other's store.
+ * Model: tests/model/wake.pml, variant NO_SLEEPER_FENCE.
+ */
+void fastipc_ring_arm_fence(void)
+{
+	smp_mb();
+}
+
+/**
+ * fastipc_ring_end() - tell that a direction ended
+ * @line: in the control page of the end that is told
+ * @ended: the kernel's own word for it; the first reason stays
+ * @error: EPIPE or ECONNRESET, positive
+ *
+ * The store-releases pair with fastipc_ring_ended(), and with the load-acquire
+ * of ->ended in fastipc_consumer_ended() (lib/ring.h): the last messages of an
+ * end were committed before it ended, so whoever sees the end and then finds
+ * no message has had them all.
+ */
+void fastipc_ring_end(struct fastipc_waitline *line, int *ended, int error)
+{
+	if (*ended)
+		return;
+	smp_store_release(ended, error);
+	smp_store_release(&line->ended, (u32)error);
+}
+
+/* Pairs with fastipc_ring_end(); to be read before the ring's word. */
+int fastipc_ring_ended(const int *ended)
+{
+	return smp_load_acquire(ended);
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sleeping and waking.  See wait.h.
+ *
+ * A sleeper queues itself and sets ->want under one lock, fences, looks, and
+ * sleeps.  A waker clears ->want under the same lock and wakes everybody: so
+ * whoever finds ->want cleared has been woken, and looks and arms again.
+ */
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+
+#include "ring.h"
+#include "trace.h"
+#include "wait.h"
+
+static atomic64_t fastipc_late_wakes_;
+
+u64 fastipc_late_wakes(void)
+{
+	return atomic64_read(&fastipc_late_wakes_);
+}
+
+void fastipc_wait_init(struct fastipc_wait *wait)
+{
+	memset(wait, 0, sizeof(*wait));
+	init_waitqueue_head(&wait->queue);
+}
+
+/* Give @wait its line in a control page; until then nobody can sleep on it. */
+void fastipc_wait_bind(struct fastipc_wait *wait, struct fastipc_waitline *line,
+		       struct fastipc_wait_stats *stats, u64 channel,
+		       unsigned int end, enum fastipc_direction direction)
+{
+	spin_lock_irq(&wait->queue.lock);
+	wait->stats = stats;
+	wait->channel = channel;
+	wait->end = end;
+	wait->direction = direction;
+	wait->line = line;
+	spin_unlock_irq(&wait->queue.lock);
+}
+
+static void wait_arm(struct fastipc_wait *wait, u64 want)
+{
+	lockdep_assert_held(&wait->queue.lock);
+	if (!wait->want || want < wait->want)
+		wait->want = want;
+	wait->arms++;
+	wait->idle = false;
+	fastipc_ring_arm(wait->line, wait->want);
+}
+
+static void wait_disarm(struct fastipc_wait *wait)
+{
+	lockdep_assert_held(&wait->queue.lock);
+	wait->want = 0;
+	fastipc_ring_disarm(wait->line);
+}
+
+/* Remember that somebody now relies on being woken (for the re-check). */
+static void wait_found_nothing(struct fastipc_wait *wait)
+{
+	spin_lock_irq(&wait->queue.lock);
+	if (wait->want)
+		wait->idle = true;
+	spin_unlock_irq(&wait->queue.lock);
+}
+
+/**
+ * fastipc_wait_poll() - arm on behalf of a poller, then look
+ * @wait: queued on, if the poller has a queue function
+ * @want: what to tell the peer
+ * @look: what is waited for
+ * @arg: for @look
+ *
+ * Arms whatever the look will say, and stays armed: an edge-triggered poller
+ * comes only once, and then drains the ring without the kernel's knowledge.
+ *
+ * Return: what @look says.
+ */
+int fastipc_wait_poll(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
+		      void *arg)
+{
+	int ret;
+
+	spin_lock_irq(&wait->queue.lock);
+	wait_arm(wait, want);
+	spin_unlock_irq(&wait->queue.lock);
+	fastipc_ring_arm_fence();
+	ret = look(arg);
+	if (!ret)
+		wait_found_nothing(wait);
+	return ret;
+}
+
+/**
+ * fastipc_wait_sleep() - sleep until there is what the caller waits for
+ * @wait: where
+ * @want: what to tell the peer
+ * @look: what is waited for; must not sleep
+ * @arg: for @look
+ * @until: absolute CLOCK_MONOTONIC, or NULL
+ *
+ * Return: what @look says if that is not 0; -ETIMEDOUT; -EINTR if a signal came
+ * and there is a time-out, which a restart would make longer, else
+ * -ERESTARTSYS.
+ */
+int fastipc_wait_sleep(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
+		       void *arg, ktime_t *until)
+{
+	bool late = false;
+	int ret;
+
+	DEFINE_WAIT(entry);
+
+	for (;;) {
+		spin_lock_irq(&wait->queue.lock);
+		if (list_empty(&entry.entry))
+			__add_wait_queue_entry_tail(&wait->queue, &entry);
+		wait_arm(wait, want);
+		/* The lock orders it against a waker, the fence below too. */
+		set_current_state(TASK_INTERRUPTIBLE);
+		spin_unlock_irq(&wait->queue.lock);
+		fastipc_ring_arm_fence();
+
+		ret = look(arg);
+		if (ret)
+			break;
+		if (late) {
+			ret = -ETIMEDOUT;
+			break;
+		}
+		if (signal_pending(current)) {
+			ret = until ? -EINTR : -ERESTARTSYS;
+			break;
+		}
+		wait_found_nothing(wait);
+		atomic64_inc(&wait->stats->sleeps);
+		trace_fastipc_sleep(wait->channel, wait->end, wait->direction,
+				    want);
+		late = !schedule_hrtimeout(until, HRTIMER_MODE_ABS);
+	}
+	__set_current_state(TASK_RUNNING);
+
+	spin_lock_irq(&wait->queue.lock);
+	list_del_init(&entry.entry);
+	/* A poller that stays in the queue may need what is armed. */
+	if (!waitqueue_active(&wait->queue) && wait->want)
+		wait_disarm(wait);
+	spin_unlock_irq(&wait->queue.lock);
+	return ret;
+}
+
+/**
+ * fastipc_wait_wake() - wake everybody who waits
+ * @wait: where
+ *
+ * All of them, exclusive pollers too, and without a poll key: who is woken for
+ * nothing looks and arms again.
+ */
+void fastipc_wait_wake(struct fastipc_wait *wait)
+{
+	unsigned long flags;
+	u64 armed;
+
+	spin_lock_irqsave(&wait->queue.lock, flags);
+	armed = wait->want;
+	if (armed) {
+		wait_disarm(wait);
+		atomic64_inc(&wait->stats->wakes);
+		trace_fastipc_wake(wait->channel, wait->end, wait->direction,
+				   armed);
+	}
+	__wake_up_locked(&wait->queue, TASK_NORMAL, 0);
+	spin_unlock_irqrestore(&wait->queue.lock, flags);
+}
+
+/**
+ * fastipc_wait_recheck() - look for a lost wake (debugging)
+ * @wait: where
+ * @look: what is waited for
+ * @arg: for @look
+ *
+ * Called about once a second while the peer runs.  Somebody armed, found
+ * nothing, has not been woken, and at two calls in a row there is something:
+ * that wake was lost.  It is counted and made good.
+ */
+void fastipc_wait_recheck(struct fastipc_wait *wait, fastipc_look_t look,
+			  void *arg)
+{
+	bool lost = false;
+	bool there;
+
+	if (!READ_ONCE(wait->line))
+		return;
+	there = look(arg) > 0;
+	spin_lock_irq(&wait->queue.lock);
+	if (!there || !wait->want || !wait->idle ||
+	    !waitqueue_active(&wait->queue)) {
+		wait->suspect = 0;
+	} else if (wait->suspect != wait->arms) {
+		wait->suspect = wait->arms;
+	} else {
+		wait->suspect = 0;
+		lost = true;
+	}
+	spin_unlock_irq(&wait->queue.lock);
+	if (!lost)
+		return;
+	atomic64_inc(&wait->stats->late_wakes);
+	atomic64_inc(&fastipc_late_wakes_);
+	fastipc_wait_wake(wait);
+}

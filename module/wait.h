@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * DOC: wait.h - sleeping and waking
+ *
+ * Owns one wait queue for each direction of an endpoint, and with it the word
+ * ->want in the endpoint's control page, by which the peer learns that somebody
+ * sleeps.  What is waited for is the caller's: a look function.
+ *
+ * Locks: queue.lock guards everything in struct fastipc_wait and the page's
+ * word; nothing but a ring's lock is taken under it.  Never trusts the word in
+ * the page: wakes go by the queue.  Sleeps have no hidden time-out.
+ */
+#ifndef FASTIPC_WAIT_H
+#define FASTIPC_WAIT_H
+
+#include <linux/fastipc.h>
+#include <linux/hrtimer.h>
+#include <linux/wait.h>
+
+enum fastipc_direction { FASTIPC_RECV, FASTIPC_SEND };
+
+/* Counters of a channel, for STAT; they order nothing. */
+struct fastipc_wait_stats {
+	atomic64_t sleeps;
+	atomic64_t wakes;
+	atomic64_t late_wakes;
+};
+
+/**
+ * struct fastipc_wait - who waits for one direction of an endpoint
+ * @queue: the sleepers and pollers; its lock guards the rest
+ * @line: where the peer sees it; NULL until the endpoint is attached
+ * @stats: of the channel
+ * @channel: its number, for tracing
+ * @want: what @line says, or should; 0: nobody waits
+ * @arms: how often @want was set
+ * @suspect: @arms at the last re-check that found something unserved
+ * @idle: since it was last set, somebody looked and found nothing
+ * @end: number of the end, for tracing
+ * @direction: for tracing
+ */
+struct fastipc_wait {
+	wait_queue_head_t queue;
+	struct fastipc_waitline *line;
+	struct fastipc_wait_stats *stats;
+	u64 channel;
+	u64 want;
+	u64 arms;
+	u64 suspect;
+	bool idle;
+	u8 end;
+	u8 direction;
+};
+
+/* Looks: > 0 it is there, 0 it is not, < 0 it never will be, and why. */
+typedef int (*fastipc_look_t)(void *arg);
+
+void fastipc_wait_init(struct fastipc_wait *wait);
+void fastipc_wait_bind(struct fastipc_wait *wait, struct fastipc_waitline *line,
+		       struct fastipc_wait_stats *stats, u64 channel,
+		       unsigned int end, enum fastipc_direction direction);
+int fastipc_wait_poll(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
+		      void *arg);
+int fastipc_wait_sleep(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
+		       void *arg, ktime_t *until);
+void fastipc_wait_wake(struct fastipc_wait *wait);
+void fastipc_wait_recheck(struct fastipc_wait *wait, fastipc_look_t look,
+			  void *arg);
+
+u64 fastipc_late_wakes(void);
+
+#endif /* FASTIPC_WAIT_H */
