@@ -1,0 +1,195 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# vm.sh - run a command under another kernel, in a virtual machine.
+#
+# The guest sees this machine's own root file system, read-only, under a layer
+# in its memory: so what was built here runs there in place, and nothing the
+# guest does reaches the disk.  Only amd64 hosts.
+#
+#   vm.sh [OPTION...] -- COMMAND [ARGUMENT...]
+#
+#   -k DIR        kernel, as fetch.sh unpacks it, or a build tree
+#   -m "KO ARG.." insmod this before COMMAND, rmmod it afterwards (may repeat)
+#   -o DIR        a folder of this machine that the guest may write, as /out
+#   -c N          CPUs (2)
+#   -M N          memory in MiB (1024)
+#   -t SECONDS    give up after (300); 10 s sooner inside
+#   -a STRING     more kernel command line
+#   -l FILE       keep the kernel's log there
+#   -x ACCEL      kvm or tcg; without it kvm, if this kernel is seen to boot so
+#   -h            this text
+#
+# Exit status: COMMAND's if that is 0 to 99, else 100 and it is said; 101 kernel
+# complaint; 102 the guest ended without a verdict; 103 could not start; 124
+# time-out.  Success is only what the guest itself says, on a port of its own.
+set -u
+
+here=$(dirname "$(readlink -f "$0")")
+cache=${FASTIPC_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/fastipc}
+kernel='' modules=() out='' cpus=2 memory=1024 limit=300 append='' log='' accel=''
+
+usage() { sed -n '4,/^set/s/^# \{0,1\}//p' "$0" | grep -v '^set'; }
+die() {
+	echo "vm: $*" >&2
+	exit 103
+}
+
+while getopts k:m:o:c:M:t:a:l:x:h option; do
+	case $option in
+	k) kernel=$(readlink -f "$OPTARG") ;;
+	m) modules+=("$OPTARG") ;;
+	o) out=$(readlink -f "$OPTARG") ;;
+	c) cpus=$OPTARG ;;
+	M) memory=$OPTARG ;;
+	t) limit=$OPTARG ;;
+	a) append=$OPTARG ;;
+	l) log=$OPTARG ;;
+	x) accel=$OPTARG ;;
+	h)
+		usage
+		exit 0
+		;;
+	*) exit 103 ;;
+	esac
+done
+shift $((OPTIND - 1))
+if [ $# = 0 ]; then
+	usage >&2
+	exit 103
+fi
+[ "$(uname -m)" = x86_64 ] || die "only amd64 machines can run this"
+command -v qemu-system-x86_64 >/dev/null || die "needs qemu-system-x86_64"
+busybox=$(command -v busybox) || die "needs busybox-static"
+
+work=$(mktemp -d) || exit 103
+qemu=
+cleanup() {
+	[ -z "$qemu" ] || kill -9 "$qemu" 2>/dev/null
+	rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+log=${log:-$work/log}
+: >"$log" || die "cannot write $log"
+
+# The kernel's image, and the modules that it needs to see its root.
+version=
+if [ -f "$kernel/version" ]; then
+	image=$kernel/image version=$(cat "$kernel/version")
+elif [ -f "$kernel/arch/x86/boot/bzImage" ]; then
+	image=$kernel/arch/x86/boot/bzImage
+else
+	die "no kernel in '$kernel'"
+fi
+
+# Everything the guest needs before its root is there.
+make_initramfs() {
+	local root=$work/initramfs action file name module
+	mkdir -p "$root"/{bin,dev,proc,sys,modules,lower,layer,root,vm}
+	cp "$busybox" "$root/bin/busybox"
+	cp "$here/guest-init" "$root/init"
+	cp "$here/guest-run" "$root/vm/run"
+	: >"$root/modules/order"
+	if [ -n "$version" ]; then
+		for name in virtio_pci 9pnet_virtio 9p overlay; do
+			modprobe -d "$kernel" -S "$version" --show-depends "$name"
+		done 2>/dev/null | awk '$1 == "insmod" && !seen[$2]++' |
+			while read -r action file _; do
+				name=$(basename "$file" .xz)
+				case $file in
+				*.xz) xz -dc "$file" ;;
+				*) cat "$file" ;;
+				esac >"$root/modules/$name"
+				echo "$name" >>"$root/modules/order"
+			done
+		grep -q '^9p\.ko$' "$root/modules/order" ||
+			die "this kernel has no 9p module (a cloud kernel?)"
+	fi
+	pwd >"$root/vm/directory"
+	printf '%q ' "$@" >"$root/vm/command"
+	for module in "${modules[@]}"; do
+		printf '%s %s\n' "$(readlink -f "${module%% *}")" \
+			"$(case $module in *' '*) echo "${module#* }" ;; esac)"
+	done >"$root/vm/modules"
+	echo $((limit > 30 ? limit - 10 : limit)) >"$root/vm/limit"
+	[ -z "$out" ] || : >"$root/vm/out"
+	(cd "$root" && find . | cpio -o -H newc --quiet) >"$work/initrd"
+}
+
+# Does this kernel boot with hardware help?  Asked once for each pair of kernels.
+choose_accel() {
+	local known
+	known=$cache/kvm-$(uname -r)-$(basename "$kernel")
+	if [ ! -w /dev/kvm ]; then
+		echo tcg
+		return
+	fi
+	if [ ! -f "$known" ]; then
+		mkdir -p "$cache"
+		if "$0" -x kvm -k "$kernel" -t 25 -- true >/dev/null 2>&1; then
+			echo kvm
+		else
+			echo tcg
+		fi >"$known"
+	fi
+	cat "$known"
+}
+
+make_initramfs "$@" || die "cannot make the initramfs"
+: "${accel:=$(choose_accel)}"
+case $accel in
+# Without erms: TCG runs "rep movsb" byte by byte.
+tcg) machine=(-accel 'tcg,thread=multi' -cpu 'max,-erms') ;;
+kvm) machine=(-accel kvm -cpu host) ;;
+*) die "-x takes kvm or tcg" ;;
+esac
+shares=(-virtfs 'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap')
+[ -z "$out" ] ||
+	shares+=(-virtfs "local,path=$out,mount_tag=out,security_model=none")
+
+timeout -k 5 "$limit" qemu-system-x86_64 "${machine[@]}" -M pc -smp "$cpus" \
+	-m "$memory" -nodefaults -no-user-config -display none -no-reboot \
+	-kernel "$image" -initrd "$work/initrd" \
+	-append "console=ttyS0 loglevel=7 panic=-1 oops=panic panic_on_warn=0 \
+nokaslr tsc=reliable no_timer_check pci=noacpi random.trust_cpu=on $append" \
+	-serial file:"$log" -chardev stdio,id=out,signal=on -serial chardev:out \
+	-device isa-debug-exit,iobase=0xf4,iosize=0x01 -device virtio-rng-pci \
+	"${shares[@]}" </dev/null 2>"$work/qemu.err" &
+qemu=$!
+wait "$qemu"
+status=$?
+qemu=
+grep -v 'multidevs\|9p: Multiple devices' "$work/qemu.err" >&2
+
+# The verdict.  isa-debug-exit makes QEMU's own status 2 x the guest's + 1.
+tr -d '\r' <"$log" >"$work/log.clean"
+sed -n '/guest: start/,$p' "$work/log.clean" >"$work/log.run"
+if [ $status = 124 ] || [ $status = 137 ]; then
+	echo "vm: no end after $limit s" >&2
+	result=124
+elif [ $((status % 2)) = 1 ] && grep -q 'guest: end' "$work/log.run"; then
+	result=$((status / 2))
+elif [ -s "$work/log.run" ]; then
+	echo "vm: the guest ended without a verdict (panic or reset)" >&2
+	result=102
+else
+	echo "vm: the guest did not start" >&2
+	result=103
+fi
+
+complaints=$(grep -aE -f "$here/complaints" "$work/log.run")
+if [ $result = 124 ]; then
+	# The guest's own account of who hangs is no further complaint.
+	complaints=$(grep -aE '^\[[^]]*\] *(BUG|WARNING|INFO):' <<<"$complaints")
+fi
+if [ -n "$complaints" ]; then
+	echo "vm: the kernel complains:" >&2
+	head -n 20 <<<"$complaints" >&2
+	[ $result != 0 ] || result=101
+fi
+if [ $result -ge 101 ]; then
+	echo "vm: the end of the kernel's log:" >&2
+	tail -n 40 "$work/log.clean" >&2
+fi
+exit $result
