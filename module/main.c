@@ -91,4 +91,4 @@ module_exit(fastipc_exit);
 MODULE_AUTHOR("The fastipc authors");
 MODULE_DESCRIPTION("Messages between processes on one machine");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION(FASTIPC_VERSION);

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One direction of a channel in mapped memory, as the producer and as the
+ * consumer see it: the only code of the library that touches shared words, with
+ * all its barriers.  doc/protocol.rst states the order of the steps.
+ *
+ * Every word that the peer can write is read once, bounded, and returned by
+ * value.  Never waits, and makes no system call: so it runs as well over any
+ * memory laid out in the same way, which is how tests/native/ runs it.
+ */
+#ifndef FASTIPC_LIB_RING_H
+#define FASTIPC_LIB_RING_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/fastipc.h>
+
+/**
+ * struct fastipc_producer - what the sending end knows
+ * @data: the ring, mapped twice in a row
+ * @bytes: its length, a power of two
+ * @max_message: longest payload in bytes
+ * @position: of the next message
+ * @released: what the consumer has released, last time somebody looked
+ * @own: control page of this end
+ * @peer: control page of the consumer
+ * @broken: the consumer broke the rules
+ */
+struct fastipc_producer {
+	char *data;
+	uint64_t bytes;
+	uint64_t max_message;
+	uint64_t position;
+	uint64_t released;
+	struct fastipc_control *own;
+	const struct fastipc_control *peer;
+	bool broken;
+};
+
+/**
+ * struct fastipc_consumer - what the receiving end knows
+ * @data: the ring, mapped twice in a row
+ * @bytes: its length, a power of two
+ * @max_message: longest payload in bytes
+ * @position: of the next message to take
+ * @released: of the oldest message still in use
+ * @own: control page of this end
+ * @peer: control page of the producer
+ * @broken: the producer broke the rules
+ */
+struct fastipc_consumer {
+	const char *data;
+	uint64_t bytes;
+	uint64_t max_message;
+	uint64_t position;
+	uint64_t released;
+	struct fastipc_control *own;
+	const struct fastipc_control *peer;
+	bool broken;
+};
+
+/*
+ * Between publishing (or releasing) and the look at the peer's ->want.  Pairs
+ * with fastipc_ring_arm_fence() in module/ring.c, between setting ->want and
+ * the look at the word.  Model: tests/model/wake.pml, NO_PRODUCER_FENCE.
+ */
+static inline void fastipc_fence(void)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+/*
+ * The end of a direction, or 0; to be read before the ring's word.  The acquire
+ * pairs with the store-release in fastipc_ring_end() (module/ring.c).  A hint:
+ * only FASTIPC_SYNC confirms it.
+ */
+static inline uint32_t fastipc_ended(const struct fastipc_waitline *line)
+{
+	return __atomic_load_n(&line->ended, __ATOMIC_ACQUIRE);
+}
+
+static inline struct fastipc_record *
+fastipc_producer_at(const struct fastipc_producer *p, uint64_t position)
+{
+	return (struct fastipc_record *)(p->data + (position & (p->bytes - 1)));
+}
+
+/**
+ * fastipc_producer_fits() - does a message fit now?
+ * @p: the producer
+ * @len: payload in bytes, at most max_message
+ *
+ * Return: 1, 0, or -EBADMSG.
+ */
+static inline int fastipc_producer_fits(struct fastipc_producer *p, size_t len)
+{
+	uint64_t room = FASTIPC_FOOTPRINT(len) + FASTIPC_ALIGN;
+	uint64_t released;
+
+	if (p->broken)
+		return -EBADMSG;
+	if (p->bytes - (p->position - p->released) >= room)
+		return 1;
+	/*
+	 * Acquire: what is overwritten next, the consumer is done reading.
+	 * Pairs with the store-release in fastipc_consumer_release().
+	 */
+	released = __atomic_load_n(&p->peer->released, __ATOMIC_ACQUIRE);
+	if (released < p->released || released > p->position ||
+	    released % FASTIPC_ALIGN) {
+		p->broken = true;
+		return -EBADMSG;
+	}
+	p->released = released;
+	return p->bytes - (p->position - released) >= room;
+}
+
+/* Where the payload of the next message goes, once it fits. */
+static inline void *fastipc_producer_payload(const struct fastipc_producer *p)
+{
+	return fastipc_producer_at(p, p->position) + 1;
+}
+
+/**
+ * fastipc_producer_publish() - make the next message visible
+ * @p: the producer; the payload is in its place
+ * @len: payload in bytes, at most what was found to fit
+ * @tag: for the consumer
+ */
+static inline void fastipc_producer_publish(struct fastipc_producer *p,
+					    size_t len, uint64_t tag)
+{
+	struct fastipc_record *record = fastipc_producer_at(p, p->position);
+	uint64_t next = p->position + FASTIPC_FOOTPRINT(len);
+
+	record->tag = tag;
+	/* The end of the new message: whoever comes there finds no word. */
+	__atomic_store_n(&fastipc_producer_at(p, next)->word, 0,
+			 __ATOMIC_RELAXED);
+	/*
+	 * Release: tag, payload and the zero behind are seen by whoever sees
+	 * the word.  Pairs with the load-acquire in fastipc_consumer_look().
+	 */
+	__atomic_store_n(&record->word, FASTIPC_WORD_COMMIT | len,
+			 __ATOMIC_RELEASE);
+	p->position = next;
+	__atomic_store_n(&p->own->sent, next, __ATOMIC_RELAXED);
+}
+
+/* After publishing: must the consumer be woken? */
+static inline bool fastipc_producer_must_wake(const struct fastipc_producer *p)
+{
+	fastipc_fence();
+	return __atomic_load_n(&p->peer->recv.want, __ATOMIC_RELAXED);
+}
+
+/**
+ * fastipc_consumer_look() - is there a message?
+ * @c: the consumer
+ * @len: filled in with its payload in bytes
+ *
+ * Return: 1, 0, or -EBADMSG.
+ */
+static inline int fastipc_consumer_look(struct fastipc_consumer *c, size_t *len)
+{
+	const struct fastipc_record *record;
+	uint64_t word;
+
+	if (c->broken)
+		return -EBADMSG;
+	record = (const struct fastipc_record *)(c->data + (c->position &
+							    (c->bytes - 1)));
+	/* Pairs with the store-release in fastipc_producer_publish(). */
+	word = __atomic_load_n(&record->word, __ATOMIC_ACQUIRE);
+	if (!word)
+		return 0;
+	if (!(word & FASTIPC_WORD_COMMIT) || (word & FASTIPC_WORD_FLAGS) ||
+	    (word & FASTIPC_WORD_LEN) > c->max_message) {
+		c->broken = true;
+		return -EBADMSG;
+	}
+	*len = word & FASTIPC_WORD_LEN;
+	return 1;
+}
+
+/**
+ * fastipc_consumer_take() - expose the message that was found
+ * @c: the consumer
+ * @len: its length, as fastipc_consumer_look() gave it
+ * @tag: filled in, unless NULL
+ *
+ * Return: the payload.
+ */
+static inline const void *fastipc_consumer_take(struct fastipc_consumer *c,
+						size_t len, uint64_t *tag)
+{
+	const struct fastipc_record *record;
+
+	record = (const struct fastipc_record *)(c->data + (c->position &
+							    (c->bytes - 1)));
+	c->position += FASTIPC_FOOTPRINT(len);
+	/*
+	 * Before the payload is read: a dead consumer may have seen all that
+	 * lies before ->taken.  The fence is the compiler's; the reader of
+	 * ->taken is the kernel, after this process is gone.
+	 */
+	__atomic_store_n(&c->own->taken, c->position, __ATOMIC_RELAXED);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (tag)
+		*tag = __atomic_load_n(&record->tag, __ATOMIC_RELAXED);
+	return record + 1;
+}
+
+/**
+ * fastipc_consumer_release() - give memory back
+ * @c: the consumer
+ * @position: of the oldest message still in use
+ */
+static inline void fastipc_consumer_release(struct fastipc_consumer *c,
+					    uint64_t position)
+{
+	c->released = position;
+	/*
+	 * Release: all reads of the payload come before.  Pairs with the
+	 * load-acquire in fastipc_producer_fits(), and the kernel's.
+	 */
+	__atomic_store_n(&c->own->released, position, __ATOMIC_RELEASE);
+}
+
+/* After releasing: must the producer be woken? */
+static inline bool fastipc_consumer_must_wake(const struct fastipc_consumer *c)
+{
+	uint64_t want;
+
+	fastipc_fence();
+	want = __atomic_load_n(&c->peer->send.want, __ATOMIC_RELAXED);
+	return want && want <= c->released;
+}
+
+#endif /* FASTIPC_LIB_RING_H */

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Waiting: look, look on for a moment, then sleep in the kernel.
+ */
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+#include "handle.h"
+
+#define LOOKS_PER_TIME	64	/* between two readings of the clock */
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static void relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield" ::: "memory");
+#endif
+}
+
+static int sync_call(struct fastipc *f, struct fastipc_sync *sync)
+{
+	sync->size = sizeof(*sync);
+	return ioctl(f->fd, FASTIPC_SYNC, sync) ? -errno : 0;
+}
+
+/* Wake the peer; that cannot fail on a descriptor that is an endpoint. */
+void fastipc_wake_(struct fastipc *f, uint32_t flags)
+{
+	struct fastipc_sync sync = { .flags = flags };
+
+	sync_call(f, &sync);
+}
+
+/* What is left of a limit, which begins when this is first asked. */
+static uint64_t left_ns(struct fastipc_limit *limit)
+{
+	uint64_t now;
+
+	if (limit->ms < 0)
+		return FASTIPC_FOREVER;
+	now = now_ns();
+	if (!limit->end)
+		limit->end = now + limit->ms * 1000000ULL;
+	return limit->end > now ? limit->end - now : 0;
+}
+
+static int look_space(struct fastipc *f, size_t *len)
+{
+	return fastipc_producer_fits(&f->tx, *len);
+}
+
+static int look_message(struct fastipc *f, size_t *len)
+{
+	return fastipc_consumer_look(&f->rx, len);
+}
+
+/**
+ * struct wanted - what is waited for
+ * @look: 1 it is there, 0 it is not, < 0 it never will be
+ * @len: for @look
+ * @line: where the kernel says that the direction ended
+ * @broken: where to remember that the kernel found the ring broken
+ * @sync: how to wait in the kernel
+ */
+struct wanted {
+	int (*look)(struct fastipc *f, size_t *len);
+	size_t *len;
+	const struct fastipc_waitline *line;
+	bool *broken;
+	struct fastipc_sync sync;
+};
+
+/* Wait in the kernel, for no longer than this. */
+static int enter(struct fastipc *f, struct wanted *wanted, uint32_t wake,
+		 uint64_t ns)
+{
+	struct fastipc_sync sync = wanted->sync;
+	int ret;
+
+	sync.flags |= wake;
+	sync.timeout_ns = ns;
+	ret = sync_call(f, &sync);
+	if (ret == -EBADMSG)
+		*wanted->broken = true;
+	return ret;
+}
+
+/* Look on for a moment: whether there is something to be found. */
+static bool spin(struct fastipc *f, const struct wanted *wanted)
+{
+	uint64_t end = 0, now;
+	int i;
+
+	if (!f->spin_ns)
+		return false;
+	for (;;) {
+		for (i = 0; i < LOOKS_PER_TIME; i++) {
+			if (wanted->look(f, wanted->len) ||
+			    fastipc_ended(wanted->line))
+				return true;
+			relax();
+		}
+		now = now_ns();
+		if (!end)
+			end = now + f->spin_ns;
+		else if (now >= end)
+			return false;
+	}
+}
+
+static int wait_for(struct fastipc *f, struct wanted *wanted, uint32_t wake,
+		    struct fastipc_limit *limit)
+{
+	uint64_t left;
+	bool ended, spun = false;
+	int ret;
+
+	if (wake) {
+		/* The peer sleeps: it will be a while, so sleep at once. */
+		ret = enter(f, wanted, wake, left_ns(limit));
+		if (ret)
+			return ret;
+	}
+	for (;;) {
+		/* The end first, then what may have come before it. */
+		ended = fastipc_ended(wanted->line);
+		ret = wanted->look(f, wanted->len);
+		if (ret)
+			return ret < 0 ? ret : 0;
+		if (ended) {
+			/* What the kernel does not confirm is no end. */
+			ret = enter(f, wanted, 0, 0);
+			if (ret && ret != -EAGAIN)
+				return ret;
+		}
+		if (!limit->ms)
+			return -EAGAIN;
+		if (!ended && !spun) {
+			spun = true;
+			if (spin(f, wanted))
+				continue;
+		}
+		left = left_ns(limit);
+		if (!left)
+			return -ETIMEDOUT;
+		ret = enter(f, wanted, 0, left);
+		if (ret)
+			return ret;
+	}
+}
+
+/**
+ * fastipc_wait_space_() - wait until a message fits
+ * @f: mapped, may send
+ * @len: its payload in bytes, at most the limit
+ * @limit: how long; ms 0: do not wait
+ *
+ * Return: 0, or why not.
+ */
+int fastipc_wait_space_(struct fastipc *f, size_t len,
+			struct fastipc_limit *limit)
+{
+	struct wanted wanted = {
+		.look = look_space,
+		.len = &len,
+		.line = &f->tx.own->send,
+		.broken = &f->tx.broken,
+		.sync = { .flags = FASTIPC_SYNC_WAIT_SEND,
+			  .position = f->tx.position,
+			  .need = len },
+	};
+	int ret;
+
+	if (fastipc_ended(wanted.line)) {
+		/* Space is worth nothing behind the end. */
+		ret = enter(f, &wanted, 0, 0);
+		if (ret && ret != -EAGAIN)
+			return ret;
+	}
+	return wait_for(f, &wanted, 0, limit);
+}
+
+/**
+ * fastipc_wait_message_() - wait until there is a message
+ * @f: mapped, may receive
+ * @wake: FASTIPC_SYNC_WAKE_RECV to do that on the way, or 0
+ * @len: filled in with the message's length
+ * @limit: how long; ms 0: do not wait
+ *
+ * Return: 0, or why not.
+ */
+int fastipc_wait_message_(struct fastipc *f, uint32_t wake, size_t *len,
+			  struct fastipc_limit *limit)
+{
+	struct wanted wanted = {
+		.look = look_message,
+		.len = len,
+		.line = &f->rx.own->recv,
+		.broken = &f->rx.broken,
+		.sync = { .flags = FASTIPC_SYNC_WAIT_RECV },
+	};
+
+	return wait_for(f, &wanted, wake, limit);
+}
+
+int fastipc_wait(struct fastipc *f, int events, int timeout_ms)
+{
+	struct pollfd pfd = { .events = events };
+	int ret;
+
+	if (!f || events & ~(POLLIN | POLLOUT))
+		return -EINVAL;
+	ret = fastipc_ready_(f);
+	if (ret)
+		return ret;
+	pfd.fd = f->fd;
+	ret = poll(&pfd, 1, timeout_ms);
+	if (ret < 0)
+		return -errno;
+	return ret ? pfd.revents : 0;
+}
