@@ -129,7 +129,7 @@ static void endpoint_free(struct kref *ref)
 	struct fastipc_endpoint *endpoint;
 
 	endpoint = container_of(ref, struct fastipc_endpoint, ref);
-	put_pid(endpoint->task);
+	put_pid(endpoint->owner);
 	kfree(endpoint);
 	atomic_dec(&nr_endpoints);
 }
@@ -158,6 +158,7 @@ void fastipc_endpoint_closed(struct fastipc_endpoint *endpoint)
  */
 int fastipc_endpoint_map(struct fastipc_endpoint *endpoint)
 {
+	struct pid *old = get_pid(task_tgid(current));
 	int ret = 0;
 
 	spin_lock(&endpoint->lock);
@@ -166,9 +167,11 @@ int fastipc_endpoint_map(struct fastipc_endpoint *endpoint)
 	} else {
 		endpoint->mm = current->mm;
 		endpoint->maps++;
+		swap(endpoint->owner, old);
 		endpoint->orderly = false;
 	}
 	spin_unlock(&endpoint->lock);
+	put_pid(old);
 	return ret;
 }
 
@@ -203,33 +206,19 @@ void fastipc_endpoint_unmap(struct fastipc_endpoint *endpoint)
  * @endpoint: which
  * @orderly: yes or no
  *
- * A process that leaves cannot say so for another that has the end mapped.
+ * A process that leaves can say so for itself, not for another that used the
+ * end after it, whether that one still lives or not.
  */
 void fastipc_endpoint_mark(struct fastipc_endpoint *endpoint, bool orderly)
 {
 	spin_lock(&endpoint->lock);
-	if (!endpoint->maps || endpoint->mm == current->mm)
+	if (!orderly || !endpoint->owner ||
+	    endpoint->owner == task_tgid(current))
 		endpoint->orderly = orderly;
 	spin_unlock(&endpoint->lock);
 }
 
-/* Remember the current process as the one that uses the endpoint. */
-void fastipc_endpoint_touch(struct fastipc_endpoint *endpoint)
-{
-	struct pid *pid = task_pid(current);
-	struct pid *old;
-
-	if (READ_ONCE(endpoint->task) == pid)
-		return;
-	get_pid(pid);
-	spin_lock(&endpoint->lock);
-	old = endpoint->task;
-	endpoint->task = pid;
-	spin_unlock(&endpoint->lock);
-	put_pid(old);
-}
-
-/* Whether that process is stopped, traced or gone: it owes nobody a wake. */
+/* Whether the owner is stopped, traced or gone: it owes nobody a wake. */
 bool fastipc_endpoint_stopped(struct fastipc_endpoint *endpoint)
 {
 	struct task_struct *task = NULL;
@@ -237,8 +226,8 @@ bool fastipc_endpoint_stopped(struct fastipc_endpoint *endpoint)
 
 	spin_lock(&endpoint->lock);
 	rcu_read_lock();
-	if (endpoint->task)
-		task = pid_task(endpoint->task, PIDTYPE_PID);
+	if (endpoint->owner)
+		task = pid_task(endpoint->owner, PIDTYPE_TGID);
 	stopped = !task || task_is_stopped_or_traced(task);
 	rcu_read_unlock();
 	spin_unlock(&endpoint->lock);

@@ -107,7 +107,7 @@ struct fastipc_channel {
  * @mm: who maps it read-write; compared, never followed
  * @maps: how many read-write maps there are
  * @orderly: the last close will be an orderly end
- * @task: who last mapped it or called SYNC
+ * @owner: the process that mapped it last
  */
 struct fastipc_endpoint {
 	struct kref ref;
@@ -119,7 +119,7 @@ struct fastipc_endpoint {
 	struct mm_struct *mm;
 	unsigned int maps;
 	bool orderly;
-	struct pid *task;
+	struct pid *owner;
 };
 
 struct fastipc_channel *fastipc_channel_new(void);
@@ -139,7 +139,6 @@ int fastipc_endpoint_map(struct fastipc_endpoint *endpoint);
 void fastipc_endpoint_map_again(struct fastipc_endpoint *endpoint);
 void fastipc_endpoint_unmap(struct fastipc_endpoint *endpoint);
 void fastipc_endpoint_mark(struct fastipc_endpoint *endpoint, bool orderly);
-void fastipc_endpoint_touch(struct fastipc_endpoint *endpoint);
 bool fastipc_endpoint_stopped(struct fastipc_endpoint *endpoint);
 
 int fastipc_nr_channels(void);

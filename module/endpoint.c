@@ -113,7 +113,6 @@ static int endpoint_mmap(struct file *file, struct vm_area_struct *vma)
 	if (ret)
 		return ret;
 	fastipc_view_install(&view, vma, &endpoint_vm_ops);
-	fastipc_endpoint_touch(endpoint);
 	if (!fastipc_vma_writable(vma))
 		return 0;
 	return fastipc_endpoint_map(endpoint);
@@ -397,7 +396,6 @@ static int endpoint_sync(struct file *file, void __user *arg)
 	ops = fastipc_channel_ops(endpoint->channel);
 	if (!ops)
 		return -ENOTCONN;
-	fastipc_endpoint_touch(endpoint);
 	return ops->sync(endpoint, &sync, file->f_flags & O_NONBLOCK);
 }
 

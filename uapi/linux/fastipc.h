@@ -356,8 +356,8 @@ struct fastipc_stat {
  * What was committed stays readable; then the other side sees EPIPE.  ON_CLOSE
  * changes nothing now: it makes the last close of the endpoint an orderly end
  * (EPIPE) rather than a death (ECONNRESET), until the end is mapped or attached
- * again.  It is ignored while another process has the end mapped: that one
- * will say so itself.
+ * again.  It is ignored if another process was the last to map the end: a parent
+ * that closes what it handed to a child does not speak for the child.
  *
  * ENOTCONN: not set up; EBADF: SHUT_RECV or SHUT_SEND without the right.
  */

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# fastipc: see "make help".  Everything is built below build/; what is
+# downloaded lies in $FASTIPC_CACHE, by default ~/.cache/fastipc.
+
+VERSION := $(shell cat VERSION)
+SOVERSION := 1
+KERNELS ?= 6.1 6.12
+RUN_KERNEL ?= 6.12
+JOBS ?= $(shell nproc)
+
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+DESTDIR ?=
+
+CC ?= gcc
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+version-number := $(shell awk -F. '{ print $$1 * 10000 + $$2 * 100 + $$3 }' VERSION)
+LIB_CFLAGS := -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -Iuapi \
+	-DFASTIPC_VERSION_NUMBER=$(version-number)
+PROGRAM_CFLAGS := -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -Iuapi -Ilib
+
+lib-sources := $(wildcard lib/*.c)
+lib-objects := $(lib-sources:lib/%.c=build/lib/%.o)
+headers := $(wildcard lib/*.h uapi/linux/*.h)
+module-sources := $(wildcard module/*.[ch] module/Kbuild uapi/linux/*.h) VERSION
+programs := $(patsubst %.c,build/%,$(wildcard examples/*.c bench/*.c))
+so := build/lib/libfastipc.so.$(SOVERSION)
+
+all: lib programs module ## library, examples, and the module for this kernel
+
+help: ## this list
+	@echo 'fastipc $(VERSION): make TARGET [VARIABLE=VALUE]'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
+	@echo 'Variables: KERNELS="6.1 6.12 6.12-rt" (check), RUN_KERNEL (run),'
+	@echo '  YES=1 (install without asking), PREFIX, DESTDIR, FASTIPC_CACHE'
+
+# Library and programs ---------------------------------------------------------
+
+lib: build/lib/libfastipc.a build/lib/libfastipc.so ## the library
+programs: $(programs)
+
+build/lib/%.o: lib/%.c $(headers) VERSION
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LIB_CFLAGS) -fPIC -fvisibility=default -c $< -o $@
+
+build/lib/libfastipc.a: $(lib-objects)
+	$(AR) rcs $@ $^
+
+$(so): $(lib-objects) lib/libfastipc.map
+	$(CC) $(LDFLAGS) -shared -Wl,-soname,$(@F) -Wl,-z,defs \
+		-Wl,--version-script=lib/libfastipc.map $(lib-objects) -o $@
+
+build/lib/libfastipc.so: $(so)
+	ln -sf $(<F) $@
+
+build/lib/libfastipc.pc: lib/libfastipc.pc.in VERSION Makefile
+	@mkdir -p $(@D)
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+		-e 's|@VERSION@|$(VERSION)|' $< >$@
+
+build/%: %.c build/lib/libfastipc.a $(headers)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(PROGRAM_CFLAGS) $< build/lib/libfastipc.a -o $@
+
+# Module -------------------------------------------------------------------------
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+
+module: ## the module for the running kernel, if its headers are there
+ifneq ($(wildcard $(KDIR)/Makefile),)
+	scripts/build-module.sh $(KDIR) build/module-host
+else
+	@echo 'no headers for this kernel ($(KDIR)): module not built;'
+	@echo '"make run" needs none'
+endif
+
+load: module ## load the module here (as root); GROUP= may use the device
+	scripts/load.sh build/module-host/module/fastipc.ko '$(GROUP)'
+
+unload: ## unload it
+	rmmod fastipc
+
+# Two commands -------------------------------------------------------------------
+
+run: ## try it: boots $(RUN_KERNEL) in QEMU and moves real data
+	@scripts/setup.sh run
+	@$(MAKE) --no-print-directory -s lib programs
+	@scripts/run.sh $(RUN_KERNEL)
+
+check: ## all tests; last line: N passed, N failed, N skipped
+	@scripts/setup.sh check
+	@$(MAKE) --no-print-directory -s lib programs
+	@scripts/check.sh $(KERNELS)
+
+lint: ## warnings, style, spelling, includes, symbols: silent if clean
+	@scripts/lint.sh
+
+native: ## tests of the library's ring code under sanitizers
+	@tests/native/run.sh
+
+model: ## SPIN proves sleep, wake and close; broken variants must fail
+	@tests/model/run.sh
+
+# Installing ----------------------------------------------------------------------
+
+install: lib build/lib/libfastipc.pc ## library, headers, pkg-config file, DKMS source
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include/linux
+	install -m 755 $(so) $(DESTDIR)$(LIBDIR)/
+	ln -sf $(notdir $(so)) $(DESTDIR)$(LIBDIR)/libfastipc.so
+	install -m 644 build/lib/libfastipc.a $(DESTDIR)$(LIBDIR)/
+	install -m 644 build/lib/libfastipc.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
+	install -m 644 lib/fastipc.h $(DESTDIR)$(PREFIX)/include/
+	install -m 644 uapi/linux/fastipc.h $(DESTDIR)$(PREFIX)/include/linux/
+	install -d $(DESTDIR)/usr/src/fastipc-$(VERSION)/uapi/linux
+	install -d $(DESTDIR)/usr/src/fastipc-$(VERSION)/module
+	install -m 644 Kbuild VERSION $(DESTDIR)/usr/src/fastipc-$(VERSION)/
+	sed 's/@VERSION@/$(VERSION)/' dkms.conf.in \
+		>$(DESTDIR)/usr/src/fastipc-$(VERSION)/dkms.conf
+	install -m 644 module/*.[ch] module/Kbuild \
+		$(DESTDIR)/usr/src/fastipc-$(VERSION)/module/
+	install -m 644 uapi/linux/fastipc.h \
+		$(DESTDIR)/usr/src/fastipc-$(VERSION)/uapi/linux/
+
+uninstall: ## what install put there
+	rm -f $(DESTDIR)$(LIBDIR)/libfastipc.* \
+		$(DESTDIR)$(LIBDIR)/pkgconfig/libfastipc.pc \
+		$(DESTDIR)$(PREFIX)/include/fastipc.h \
+		$(DESTDIR)$(PREFIX)/include/linux/fastipc.h
+	rm -rf $(DESTDIR)/usr/src/fastipc-$(VERSION)
+
+clean: ## remove build/
+	rm -rf build
+
+.PHONY: all help lib programs module load unload run check lint native model \
+	install uninstall clean
+.DELETE_ON_ERROR:

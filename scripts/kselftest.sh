@@ -1,0 +1,31 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# kselftest.sh KERNEL [TEST...]
+#
+# Build the module for a Debian kernel (6.1, 6.12, 6.12-rt), boot that in QEMU,
+# and run the kselftests there: all of them, or those named (a file of tests/
+# without its ending).  TAP goes to standard output.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+name=$1
+shift
+kernel=$(tests/vm/fetch.sh kernel "$name")
+selftests=$(tests/vm/fetch.sh source)/tools/testing/selftests
+
+scripts/build-module.sh "$kernel/headers" "build/module-$name" >&2
+build=$PWD/build/kselftest
+mkdir -p "$build"
+make -s lib
+make -s -C tests KSFT="$selftests" FASTIPC="$PWD" OUTPUT="$build" >&2
+programs=("$@")
+only=()
+if [ ${#programs[@]} != 0 ]; then
+	only=(TEST_PROGS="$(printf '%s\n' "${programs[@]}" | grep '\.sh$')" \
+		TEST_GEN_PROGS="$(printf "$build/%s\n" "${programs[@]}" |
+			grep -v '\.sh$')")
+fi
+exec tests/vm/vm.sh -k "$kernel" -t 1500 -l "build/kselftest-$name.log" \
+	-m "$PWD/build/module-$name/module/fastipc.ko recheck=1" \
+	-- make --no-print-directory -s -C tests KSFT="$selftests" \
+	FASTIPC="$PWD" OUTPUT="$build" "${only[@]}" run_tests

@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# load.sh FASTIPC.KO [GROUP] - load the module, and say who may use the device.
+set -euo pipefail
+module=$1 group=${2-}
+
+if [ "$(id -u)" != 0 ]; then
+	echo "load: needs root (try: sudo make load)" >&2
+	exit 1
+fi
+if [ ! -f "$module" ]; then
+	echo "load: $module was not built" >&2
+	exit 1
+fi
+if [ -n "$group" ] && ! getent group "$group" >/dev/null; then
+	echo "load: no group '$group' (try: groupadd --system $group)" >&2
+	exit 1
+fi
+insmod "$module"
+for _ in $(seq 50); do
+	[ ! -c /dev/fastipc ] || break
+	sleep 0.1
+done
+[ -z "$group" ] || chgrp "$group" /dev/fastipc
+ls -l /dev/fastipc

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the kselftests share: raw calls of the module (results as -errno), an
+ * end mapped by hand, counters of the module, and a child that dies with its
+ * parent.  Include kselftest_harness.h first.
+ */
+#ifndef FASTIPC_TEST_H
+#define FASTIPC_TEST_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/perf_event.h>
+
+#include "fastipc.h"
+
+#define DEVICE "/dev/fastipc"
+
+/* Raw calls: a result, or -errno. ------------------------------------------ */
+
+static inline int raw_ioctl(int fd, unsigned long command, void *arg)
+{
+	int ret = ioctl(fd, command, arg);
+
+	return ret < 0 ? -errno : ret;
+}
+
+static inline int raw_open(int flags)
+{
+	int fd = open(DEVICE, flags | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static inline int raw_setup(int fd, uint64_t ring_bytes, uint64_t max_message)
+{
+	struct fastipc_setup setup = {
+		.size = sizeof(setup),
+		.kind = FASTIPC_KIND_PAIR,
+		.ring_bytes = ring_bytes,
+		.max_message = max_message,
+	};
+
+	return raw_ioctl(fd, FASTIPC_SETUP, &setup);
+}
+
+static inline int raw_peer(int fd, int flags)
+{
+	struct fastipc_peer peer = { .size = sizeof(peer),
+				     .flags = flags | O_CLOEXEC };
+
+	return raw_ioctl(fd, FASTIPC_PEER, &peer);
+}
+
+static inline int raw_info(int fd, struct fastipc_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->size = sizeof(*info);
+	return raw_ioctl(fd, FASTIPC_INFO, info);
+}
+
+static inline int raw_stat(int fd, struct fastipc_stat *stat)
+{
+	memset(stat, 0, sizeof(*stat));
+	stat->size = sizeof(*stat);
+	return raw_ioctl(fd, FASTIPC_STAT, stat);
+}
+
+static inline int raw_map(int fd)
+{
+	struct fastipc_map map = { .size = sizeof(map) };
+
+	return raw_ioctl(fd, FASTIPC_MAP, &map);
+}
+
+static inline int raw_shutdown(int fd, int how)
+{
+	struct fastipc_shutdown down = { .size = sizeof(down), .how = how };
+
+	return raw_ioctl(fd, FASTIPC_SHUTDOWN, &down);
+}
+
+/* wake or wait for a message */
+static inline int raw_sync(int fd, uint32_t flags, uint64_t timeout_ns)
+{
+	struct fastipc_sync sync = { .size = sizeof(sync),
+				     .flags = flags,
+				     .timeout_ns = timeout_ns };
+
+	return raw_ioctl(fd, FASTIPC_SYNC, &sync);
+}
+
+/* wait for space */
+static inline int raw_sync_send(int fd, uint64_t position, uint64_t need,
+				uint64_t timeout_ns)
+{
+	struct fastipc_sync sync = { .size = sizeof(sync),
+				     .flags = FASTIPC_SYNC_WAIT_SEND,
+				     .position = position,
+				     .need = need,
+				     .timeout_ns = timeout_ns };
+
+	return raw_ioctl(fd, FASTIPC_SYNC, &sync);
+}
+
+/* A pair by raw calls; fd[0] is end 0. */
+static inline int raw_pair(int fd[2], uint64_t ring_bytes)
+{
+	int ret;
+
+	fd[0] = raw_open(O_RDWR);
+	if (fd[0] < 0)
+		return fd[0];
+	ret = raw_setup(fd[0], ring_bytes, 0);
+	if (ret)
+		return ret;
+	fd[1] = raw_peer(fd[0], O_RDWR);
+	return fd[1] < 0 ? fd[1] : 0;
+}
+
+/* An end, mapped by hand. --------------------------------------------------- */
+
+struct mapped {
+	struct fastipc_info info;
+	struct fastipc_control *own;		/* read-write */
+	const struct fastipc_control *peer;	/* read-only */
+	char *send;				/* read-write, twice */
+	const char *recv;			/* read-only, twice */
+};
+
+static inline void *map_at(int fd, uint64_t offset, uint64_t bytes, int prot)
+{
+	return mmap(NULL, bytes, prot, MAP_SHARED, fd, offset);
+}
+
+/* Map all of an O_RDWR end: 0, or -errno. */
+static inline int raw_map_end(int fd, struct mapped *m)
+{
+	const int rw = PROT_READ | PROT_WRITE;
+	struct fastipc_info *info = &m->info;
+	int ret = raw_info(fd, info);
+
+	if (ret)
+		return ret;
+	m->own = map_at(fd, info->own_control, info->control_bytes, rw);
+	m->peer = map_at(fd, info->peer_control, info->control_bytes,
+			 PROT_READ);
+	m->send = map_at(fd, info->send_ring, 2 * info->ring_bytes, rw);
+	m->recv = map_at(fd, info->recv_ring, 2 * info->ring_bytes, PROT_READ);
+	if (m->own == MAP_FAILED || m->peer == MAP_FAILED ||
+	    m->send == MAP_FAILED || m->recv == MAP_FAILED)
+		return -errno;
+	return 0;
+}
+
+static inline void raw_unmap_end(struct mapped *m)
+{
+	munmap(m->own, m->info.control_bytes);
+	munmap((void *)m->peer, m->info.control_bytes);
+	munmap(m->send, 2 * m->info.ring_bytes);
+	munmap((void *)m->recv, 2 * m->info.ring_bytes);
+}
+
+/* Publish by hand at a position; no wake. */
+static inline void raw_publish(struct mapped *m, uint64_t position,
+			       uint64_t word)
+{
+	struct fastipc_record *r;
+
+	r = (void *)(m->send + (position & (m->info.ring_bytes - 1)));
+	__atomic_store_n(&r->word, word, __ATOMIC_RELEASE);
+}
+
+/* Counters --------------------------------------------------------------------- */
+
+/* /sys/module/fastipc/parameters/NAME, or -1 */
+static inline long long module_counter(const char *name)
+{
+	char path[128];
+	long long value = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/module/fastipc/parameters/%s", name);
+	f = fopen(path, "r");
+	if (!f)
+		return -1;
+	if (fscanf(f, "%lld", &value) != 1)
+		value = -1;
+	fclose(f);
+	return value;
+}
+
+struct counters {
+	long long channels, endpoints, bytes, late_wakes;
+};
+
+static inline struct counters counters_now(void)
+{
+	return (struct counters){ module_counter("channels"),
+				  module_counter("endpoints"),
+				  module_counter("bytes"),
+				  module_counter("late_wakes") };
+}
+
+/* The last close of a file may lag behind the death of its process: wait. */
+static inline bool counters_return_to(struct counters before)
+{
+	struct counters now;
+	int i;
+
+	for (i = 0; i < 3000; i++) {
+		now = counters_now();
+		if (!memcmp(&now, &before, sizeof(now)))
+			return true;
+		usleep(10000);
+	}
+	fprintf(stderr,
+		"# counters: channels %lld/%lld endpoints %lld/%lld bytes %lld/%lld late_wakes %lld/%lld\n",
+		now.channels, before.channels, now.endpoints, before.endpoints,
+		now.bytes, before.bytes, now.late_wakes, before.late_wakes);
+	return false;
+}
+
+/*
+ * Count system calls of the calling process from here on, in all its threads
+ * and children: a perf event on raw_syscalls:sys_enter.
+ */
+static inline int syscalls_begin(void)
+{
+	struct perf_event_attr attr = { .size = sizeof(attr),
+					.type = PERF_TYPE_TRACEPOINT,
+					.inherit = 1 };
+	long long id = -1;
+	FILE *f;
+
+	f = fopen("/sys/kernel/tracing/events/raw_syscalls/sys_enter/id", "r");
+	if (!f || fscanf(f, "%lld", &id) != 1)
+		return -1;
+	fclose(f);
+	attr.config = id;
+	return syscall(SYS_perf_event_open, &attr, 0, -1, -1,
+		       PERF_FLAG_FD_CLOEXEC);
+}
+
+static inline long long syscalls_end(int fd)
+{
+	long long count = -1;
+
+	if (read(fd, &count, sizeof(count)) != sizeof(count))
+		count = -1;
+	close(fd);
+	return count;
+}
+
+/* Processes --------------------------------------------------------------------- */
+
+/* fork(2), and the child dies when its parent does. */
+static inline pid_t fork_bound(void)
+{
+	pid_t parent = getpid();
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(127);
+	}
+	return pid;
+}
+
+/* Wait for a child: its exit status, or 128 + the signal that killed it. */
+static inline int reap(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) :
+				   128 + WTERMSIG(status);
+}
+
+/* A child that runs @body with its own handle of end[1]; end[0] is closed. */
+static inline pid_t fork_peer(struct fastipc *end[2],
+			      int (*body)(struct fastipc *me, void *arg),
+			      void *arg)
+{
+	struct fastipc *me;
+	pid_t pid = fork_bound();
+	int ret;
+
+	if (pid)
+		return pid;
+	close(fastipc_fd(end[0]));
+	ret = fastipc_adopt(&me, fastipc_fd(end[1]));
+	if (ret) {
+		fprintf(stderr, "# adopt: %s\n", strerror(-ret));
+		_exit(126);
+	}
+	ret = body(me, arg);
+	fastipc_close(me);
+	_exit(ret);
+}
+
+static inline uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+/* Shared with children. */
+static inline void *shared(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+/* A task's state as /proc shows it: 'S' sleeps. */
+static inline char task_state(pid_t pid)
+{
+	char path[64], state = '?';
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "r");
+	if (!f)
+		return state;
+	if (fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+		state = '?';
+	fclose(f);
+	return state;
+}
+
+static inline bool wait_for_sleep(pid_t pid)
+{
+	int i;
+
+	for (i = 0; i < 3000; i++) {
+		if (task_state(pid) == 'S')
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
+#endif /* FASTIPC_TEST_H */
