@@ -18,14 +18,18 @@ build=$PWD/build/kselftest
 mkdir -p "$build"
 make -s lib
 make -s -C tests KSFT="$selftests" FASTIPC="$PWD" OUTPUT="$build" >&2
-programs=("$@")
 only=()
-if [ ${#programs[@]} != 0 ]; then
-	only=(TEST_PROGS="$(printf '%s\n' "${programs[@]}" | grep '\.sh$')" \
-		TEST_GEN_PROGS="$(printf "$build/%s\n" "${programs[@]}" |
-			grep -v '\.sh$')")
+if [ $# != 0 ]; then
+	scripts='' programs=''
+	for test in "$@"; do
+		case $test in
+		*.sh) scripts+=" $test" ;;
+		*) programs+=" $build/$test" ;;
+		esac
+	done
+	only=(TEST_PROGS="$scripts" TEST_GEN_PROGS="$programs")
 fi
 exec tests/vm/vm.sh -k "$kernel" -t 1500 -l "build/kselftest-$name.log" \
 	-m "$PWD/build/module-$name/module/fastipc.ko recheck=1" \
-	-- make --no-print-directory -s -C tests KSFT="$selftests" \
+	-- env kselftest_override_timeout=900 make --no-print-directory -s -C tests KSFT="$selftests" \
 	FASTIPC="$PWD" OUTPUT="$build" "${only[@]}" run_tests

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * No page that is not one's own can be made writable: each way that Linux has
+ * is tried on the peer's control page and on the ring that one receives from,
+ * and must be refused or be harmless.  And what becomes of maps over fork,
+ * munmap, close and rights.
+ */
+#include "kselftest_harness.h"
+#include "fastipc_test.h"
+
+#include <linux/io_uring.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+
+#define MARK	0x5a5a5a5a5a5a5a5aULL
+
+/* The two read-only areas of end 1, and where end 0 writes them. */
+FIXTURE(map)
+{
+	int fd[2];
+	struct mapped end0, end1;
+	uint64_t *victim;		/* read-only, in end 1's map */
+	uint64_t *owners;		/* the same word, where it is writable */
+	size_t bytes;
+};
+
+FIXTURE_VARIANT(map)
+{
+	bool ring;
+};
+
+FIXTURE_VARIANT_ADD(map, peer_control)
+{
+	.ring = false,
+};
+
+FIXTURE_VARIANT_ADD(map, recv_ring)
+{
+	.ring = true,
+};
+
+FIXTURE_SETUP(map)
+{
+	ASSERT_EQ(0, raw_pair(self->fd, 4096));
+	ASSERT_EQ(0, raw_map_end(self->fd[0], &self->end0));
+	ASSERT_EQ(0, raw_map_end(self->fd[1], &self->end1));
+	if (variant->ring) {
+		self->victim = (uint64_t *)self->end1.recv + 64;
+		self->owners = (uint64_t *)self->end0.send + 64;
+		self->bytes = 2 * self->end1.info.ring_bytes;
+	} else {
+		/* Behind what is used. */
+		self->victim = (uint64_t *)self->end1.peer + 64;
+		self->owners = (uint64_t *)self->end0.own + 64;
+		self->bytes = self->end1.info.control_bytes;
+	}
+	*self->owners = MARK;
+	ASSERT_EQ(MARK, *(volatile uint64_t *)self->victim);
+}
+
+FIXTURE_TEARDOWN(map)
+{
+	/* Whatever was tried: the owner's word is as it was. */
+	EXPECT_EQ(MARK, *(volatile uint64_t *)self->owners);
+	raw_unmap_end(&self->end0);
+	raw_unmap_end(&self->end1);
+	close(self->fd[0]);
+	close(self->fd[1]);
+}
+
+static void *page_of(void *p)
+{
+	return (void *)((uintptr_t)p & ~4095UL);
+}
+
+TEST_F(map, mprotect_write_is_eacces)
+{
+	ASSERT_EQ(-1, mprotect(page_of(self->victim), 4096,
+			       PROT_READ | PROT_WRITE));
+	ASSERT_EQ(EACCES, errno);
+}
+
+TEST_F(map, mprotect_by_way_of_none_is_eacces)
+{
+	ASSERT_EQ(0, mprotect(page_of(self->victim), 4096, PROT_NONE));
+	ASSERT_EQ(-1, mprotect(page_of(self->victim), 4096, PROT_WRITE));
+	ASSERT_EQ(EACCES, errno);
+}
+
+TEST_F(map, a_store_is_a_fault)
+{
+	pid_t pid = fork_bound();
+	struct mapped m;
+
+	if (!pid) {
+		/* Maps are not inherited: make them again, in the child. */
+		struct fastipc_info *info = &self->end1.info;
+
+		m.info = *info;
+		m.peer = map_at(self->fd[1], info->peer_control,
+				info->control_bytes, PROT_READ);
+		*(volatile uint64_t *)m.peer = 0;
+		_exit(0);
+	}
+	ASSERT_EQ(128 + SIGSEGV, reap(pid));
+}
+
+TEST_F(map, mremap_moves_but_stays_read_only)
+{
+	void *area = page_of(self->victim);
+	char *moved;
+
+	moved = mremap(area, 4096, 4096, MREMAP_MAYMOVE | MREMAP_FIXED,
+		       mmap(NULL, 4096, PROT_NONE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	ASSERT_NE(MAP_FAILED, moved);
+	ASSERT_EQ(-1, mprotect(moved, 4096, PROT_READ | PROT_WRITE));
+	ASSERT_EQ(EACCES, errno);
+	munmap(moved, 4096);
+}
+
+TEST_F(map, mremap_does_not_grow)
+{
+	ASSERT_EQ(MAP_FAILED, mremap(page_of(self->victim), 4096, 65536,
+				     MREMAP_MAYMOVE));
+	ASSERT_EQ(EFAULT, errno);
+}
+
+TEST_F(map, mremap_does_not_duplicate)
+{
+	ASSERT_EQ(MAP_FAILED, mremap(page_of(self->victim), 0, 4096,
+				     MREMAP_MAYMOVE));
+	ASSERT_EQ(EFAULT, errno);
+}
+
+TEST_F(map, proc_self_mem_does_not_write)
+{
+	uint64_t zero = 0;
+	int fd = open("/proc/self/mem", O_RDWR);
+
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(-1, pwrite(fd, &zero, 8, (uintptr_t)self->victim));
+	close(fd);
+}
+
+TEST_F(map, ptrace_pokedata_does_not_write)
+{
+	pid_t parent = getpid(), pid;
+
+	/* Everybody may: the child pokes its parent, whose maps these are. */
+	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+	pid = fork_bound();
+	if (!pid) {
+		int status;
+		long ret;
+
+		if (ptrace(PTRACE_SEIZE, parent, 0, 0) ||
+		    ptrace(PTRACE_INTERRUPT, parent, 0, 0) ||
+		    waitpid(parent, &status, __WALL) != parent)
+			_exit(2);
+		ret = ptrace(PTRACE_POKEDATA, parent, self->victim, 0UL);
+		ptrace(PTRACE_DETACH, parent, 0, 0);
+		_exit(ret == 0 ? 1 : 0);
+	}
+	ASSERT_EQ(0, reap(pid));
+}
+
+TEST_F(map, process_vm_writev_does_not_write)
+{
+	uint64_t zero = 0;
+	struct iovec from = { &zero, 8 }, to = { self->victim, 8 };
+
+	ASSERT_EQ(-1, process_vm_writev(getpid(), &from, 1, &to, 1, 0));
+	ASSERT_EQ(EFAULT, errno);
+}
+
+TEST_F(map, read_into_it_is_efault)
+{
+	int fd = open("/dev/zero", O_RDONLY);
+
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(-1, read(fd, self->victim, 8));
+	ASSERT_EQ(EFAULT, errno);
+	close(fd);
+}
+
+TEST_F(map, io_uring_does_not_register_it)
+{
+	struct io_uring_params params = { 0 };
+	struct iovec iov = { page_of(self->victim), 4096 };
+	int ring = syscall(SYS_io_uring_setup, 4, &params);
+
+	if (ring < 0)
+		SKIP(return, "no io_uring here: %s", strerror(errno));
+	ASSERT_EQ(-1, syscall(SYS_io_uring_register, ring,
+			      IORING_REGISTER_BUFFERS, &iov, 1));
+	ASSERT_TRUE(errno == EFAULT || errno == EOPNOTSUPP);
+	close(ring);
+}
+
+/* vmsplice lends the page to a pipe; nothing that reads from there writes it. */
+TEST_F(map, vmsplice_lends_but_does_not_write)
+{
+	struct iovec iov = { self->victim, 8 };
+	int p[2], q[2], fd;
+	uint64_t word = 0;
+
+	ASSERT_EQ(0, pipe(p));
+	ASSERT_EQ(0, pipe(q));
+	ASSERT_EQ(8, vmsplice(p[1], &iov, 1, SPLICE_F_GIFT));
+	/* Writing behind it must not merge into the lent page. */
+	ASSERT_EQ(8, write(p[1], &word, 8));
+	ASSERT_EQ(8, tee(p[0], q[1], 8, 0));
+	ASSERT_EQ(8, write(q[1], &word, 8));
+	ASSERT_EQ(8, read(q[0], &word, 8));
+	ASSERT_EQ(MARK, word);
+	/* The other way: from a pipe into the page. */
+	fd = open("/dev/zero", O_RDONLY);
+	ASSERT_EQ(8, splice(fd, NULL, q[1], NULL, 8, 0));
+	iov.iov_base = self->victim;
+	ASSERT_EQ(-1, vmsplice(q[0], &iov, 1, 0));
+	ASSERT_EQ(EFAULT, errno);
+	close(fd);
+	close(p[0]);
+	close(p[1]);
+	close(q[0]);
+	close(q[1]);
+}
+
+TEST_F(map, madvise_drops_and_brings_back)
+{
+	int ret = madvise(page_of(self->victim), 4096, MADV_DONTNEED);
+
+	ASSERT_EQ(0, ret);
+	ASSERT_EQ(MARK, *(volatile uint64_t *)self->victim);
+	ASSERT_EQ(-1, madvise(page_of(self->victim), 4096, MADV_REMOVE));
+}
+
+TEST_F(map, a_child_inherits_no_map)
+{
+	pid_t pid = fork_bound();
+
+	if (!pid) {
+		unsigned char v;
+
+		_exit(mincore(page_of(self->victim), 4096, &v) == -1 &&
+		      errno == ENOMEM &&
+		      mincore(self->end1.own, 4096, &v) == -1 &&
+		      errno == ENOMEM ? 0 : 1);
+	}
+	ASSERT_EQ(0, reap(pid));
+}
+
+/* Maps outlive the descriptor, and the pages outlive the peer. */
+TEST_F(map, maps_keep_the_channel)
+{
+	long long endpoints = module_counter("endpoints");
+
+	close(self->fd[1]);
+	self->fd[1] = -1;
+	ASSERT_EQ(MARK, *(volatile uint64_t *)self->victim);
+	ASSERT_EQ(endpoints, module_counter("endpoints"));
+	/* Not dead: its maps hold the file. */
+	ASSERT_EQ(-EAGAIN, raw_sync(self->fd[0], FASTIPC_SYNC_WAIT_RECV, 0));
+	raw_unmap_end(&self->end1);
+	ASSERT_EQ(-ECONNRESET, raw_sync(self->fd[0], FASTIPC_SYNC_WAIT_RECV,
+					0));
+	self->end1.info.ring_bytes = 0;
+	self->end1.info.control_bytes = 0;
+}
+
+/* Both halves of a ring's map are the same pages, to the last byte. */
+TEST(the_ring_is_mapped_twice_in_a_row)
+{
+	struct mapped a, b;
+	size_t i, n;
+	int fd[2];
+
+	ASSERT_EQ(0, raw_pair(fd, 65536));
+	ASSERT_EQ(0, raw_map_end(fd[0], &a));
+	ASSERT_EQ(0, raw_map_end(fd[1], &b));
+	n = a.info.ring_bytes;
+	for (i = 0; i < n; i++)
+		a.send[i + (i % 2 ? n : 0)] = i * 13 + i / 256;
+	for (i = 0; i < n; i++) {
+		ASSERT_EQ((char)(i * 13 + i / 256), b.recv[i]);
+		ASSERT_EQ(b.recv[i], b.recv[i + n]);
+	}
+	raw_unmap_end(&a);
+	raw_unmap_end(&b);
+	close(fd[0]);
+	close(fd[1]);
+}
+
+/* New memory is zero, also where another channel wrote before. */
+TEST(memory_is_never_recycled_dirty)
+{
+	struct mapped a, b;
+	int fd[2], round;
+	size_t i;
+
+	for (round = 0; round < 20; round++) {
+		ASSERT_EQ(0, raw_pair(fd, 65536));
+		ASSERT_EQ(0, raw_map_end(fd[0], &a));
+		ASSERT_EQ(0, raw_map_end(fd[1], &b));
+		for (i = 0; i < a.info.ring_bytes; i++)
+			ASSERT_EQ(0, a.send[i]);
+		for (i = 0; i < a.info.control_bytes; i++)
+			ASSERT_EQ(0, ((char *)a.own)[i]);
+		memset(a.send, 0xff, a.info.ring_bytes);
+		memset(a.own, 0xff, a.info.control_bytes);
+		raw_unmap_end(&a);
+		raw_unmap_end(&b);
+		close(fd[0]);
+		close(fd[1]);
+	}
+}
+
+/* A gigabyte is set up on demand; what does not fit fails, and kills nobody. */
+TEST(large_rings_fail_cleanly)
+{
+	struct counters before = counters_now();
+	int fd = raw_open(O_RDWR), ret;
+
+	ASSERT_GE(fd, 0);
+	ret = raw_setup(fd, FASTIPC_RING_MAX, 0);
+	ASSERT_TRUE(ret == 0 || ret == -ENOMEM);
+	TH_LOG("two rings of 1 GiB: %s", ret ? "ENOMEM" : "made");
+	/* After a failure the same endpoint can be set up smaller. */
+	if (ret) {
+		ASSERT_EQ(0, raw_setup(fd, 4096, 0));
+	}
+	close(fd);
+	ASSERT_TRUE(counters_return_to(before));
+}
+
+/* Memory is charged to the cgroup of whoever calls SETUP, and limited there. */
+static int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY), ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = write(fd, text, strlen(text)) < 0 ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
+static long long read_number(const char *path)
+{
+	long long n = -1;
+	FILE *f = fopen(path, "r");
+
+	if (!f)
+		return -1;
+	if (fscanf(f, "%lld", &n) != 1)
+		n = -1;
+	fclose(f);
+	return n;
+}
+
+#define CGROUP "/sys/fs/cgroup/fastipc_test"
+
+TEST(memory_is_charged_to_the_creators_cgroup)
+{
+	long long before, after;
+	pid_t pid;
+
+	write_file("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
+	mkdir(CGROUP, 0755);
+	if (read_number(CGROUP "/memory.current") < 0)
+		SKIP(return, "no memory controller");
+	pid = fork_bound();
+	if (!pid) {
+		int fd = raw_open(O_RDWR);
+
+		if (write_file(CGROUP "/cgroup.procs", "0"))
+			_exit(1);
+		before = read_number(CGROUP "/memory.current");
+		if (raw_setup(fd, 4 << 20, 0))
+			_exit(2);
+		after = read_number(CGROUP "/memory.current");
+		if (after - before < 8 << 20)
+			_exit(3);
+		/* Over the limit: ENOMEM, and nobody is killed. */
+		close(fd);
+		if (write_file(CGROUP "/memory.max", "16777216"))
+			_exit(4);
+		fd = raw_open(O_RDWR);
+		if (raw_setup(fd, 64 << 20, 0) != -ENOMEM)
+			_exit(5);
+		_exit(raw_setup(fd, 4096, 0) ? 6 : 0);
+	}
+	ASSERT_EQ(0, reap(pid));
+	rmdir(CGROUP);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * poll and epoll: what each event means, level and edge triggering, and a
+ * million hand-offs in which both sides sleep in epoll_wait(2).
+ */
+#include "kselftest_harness.h"
+#include "fastipc_test.h"
+
+#include <sys/epoll.h>
+
+#define HAND_OFFS	1000000		/* sleep and wake, both modes together */
+
+FIXTURE(poll)
+{
+	struct fastipc *end[2];
+	struct fastipc_info info;
+};
+
+FIXTURE_SETUP(poll)
+{
+	struct fastipc_options options = { .size = sizeof(options),
+					   .ring_bytes = 4096 };
+
+	ASSERT_EQ(0, fastipc_pair(self->end, &options));
+	ASSERT_EQ(0, fastipc_info(self->end[0], &self->info));
+}
+
+FIXTURE_TEARDOWN(poll)
+{
+	fastipc_close(self->end[0]);
+	fastipc_close(self->end[1]);
+}
+
+static int events_of(struct fastipc *f)
+{
+	struct pollfd pfd = { fastipc_fd(f), POLLIN | POLLOUT | POLLRDHUP, 0 };
+
+	return poll(&pfd, 1, 0) < 0 ? -errno : pfd.revents;
+}
+
+TEST_F(poll, an_empty_pair_is_writable)
+{
+	ASSERT_EQ(POLLOUT, events_of(self->end[0]));
+	ASSERT_EQ(POLLOUT, events_of(self->end[1]));
+}
+
+TEST_F(poll, a_message_is_pollin)
+{
+	char c;
+
+	ASSERT_EQ(0, fastipc_send(self->end[0], "a", 1, 0));
+	ASSERT_EQ(POLLIN | POLLOUT, events_of(self->end[1]));
+	ASSERT_EQ(1, fastipc_recv(self->end[1], &c, 1, 0));
+	ASSERT_EQ(POLLOUT, events_of(self->end[1]));
+}
+
+TEST_F(poll, pollout_is_room_for_the_limit)
+{
+	uint64_t used = 0;
+	char buf[64];
+
+	while (used + FASTIPC_FOOTPRINT(self->info.max_message) + 16 <= 4096) {
+		ASSERT_EQ(POLLOUT, events_of(self->end[0]));
+		ASSERT_EQ(0, fastipc_send(self->end[0], buf, 48, 0));
+		used += FASTIPC_FOOTPRINT(48);
+	}
+	ASSERT_EQ(0, events_of(self->end[0]));
+	/* One is still small enough; the limit is not. */
+	ASSERT_EQ(0, fastipc_send(self->end[0], buf, 48, FASTIPC_NOWAIT));
+	ASSERT_EQ(48, fastipc_recv(self->end[1], buf, 64, 0));
+	ASSERT_EQ(0, events_of(self->end[0]));
+	ASSERT_EQ(48, fastipc_recv(self->end[1], buf, 64, 0));
+	ASSERT_EQ(POLLOUT, events_of(self->end[0]));
+}
+
+TEST_F(poll, shut_send_is_rdhup_there)
+{
+	ASSERT_EQ(0, fastipc_shutdown(self->end[0], FASTIPC_SHUT_SEND));
+	ASSERT_EQ(POLLIN | POLLOUT | POLLRDHUP, events_of(self->end[1]));
+}
+
+TEST_F(poll, close_is_hup)
+{
+	fastipc_close(self->end[0]);
+	self->end[0] = NULL;
+	ASSERT_EQ(POLLIN | POLLOUT | POLLRDHUP | POLLHUP,
+		  events_of(self->end[1]));
+}
+
+TEST_F(poll, vanishing_is_err_and_hup)
+{
+	int fd = fastipc_fd(self->end[0]);
+	pid_t pid = fork_bound();
+
+	if (!pid) {
+		struct fastipc *me;
+
+		close(fastipc_fd(self->end[1]));
+		_exit(fastipc_adopt(&me, fd));
+	}
+	ASSERT_EQ(0, reap(pid));
+	fastipc_close(self->end[0]);
+	self->end[0] = NULL;
+	ASSERT_EQ(POLLIN | POLLOUT | POLLRDHUP | POLLHUP | POLLERR,
+		  events_of(self->end[1]));
+}
+
+TEST_F(poll, wait_returns_events_or_0)
+{
+	ASSERT_EQ(0, fastipc_wait(self->end[0], POLLIN, 10));
+	ASSERT_EQ(POLLOUT, fastipc_wait(self->end[0], POLLIN | POLLOUT, 10));
+}
+
+/* A poller that was there before SETUP sees it. */
+TEST(setup_wakes_a_poller)
+{
+	struct epoll_event event = { .events = EPOLLOUT | EPOLLET };
+	int fd = raw_open(O_RDWR), ep = epoll_create1(0);
+
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, fd, &event));
+	ASSERT_EQ(1, epoll_wait(ep, &event, 1, 0));
+	ASSERT_EQ(EPOLLHUP, event.events);
+	ASSERT_EQ(0, epoll_wait(ep, &event, 1, 0));
+	ASSERT_EQ(0, raw_setup(fd, 0, 0));
+	ASSERT_EQ(1, epoll_wait(ep, &event, 1, 10000));
+	ASSERT_EQ(EPOLLOUT, event.events);
+	close(ep);
+	close(fd);
+}
+
+/*
+ * Edge-triggered: one event, then the ring is drained without the kernel's
+ * knowledge, and what comes after the event gives another.
+ */
+TEST_F(poll, an_edge_comes_for_each_message_after_the_wait)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	int ep = epoll_create1(0);
+	int i;
+	char c;
+
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, fastipc_fd(self->end[1]),
+			       &event));
+	ASSERT_EQ(0, epoll_wait(ep, &event, 1, 0));
+	for (i = 0; i < 1000; i++) {
+		ASSERT_EQ(0, fastipc_send(self->end[0], "x", 1, 0));
+		ASSERT_EQ(1, epoll_wait(ep, &event, 1, 0));
+		/* Not drained before the next one comes, half of the time. */
+		if (i % 2) {
+			while (fastipc_recv(self->end[1], &c, 1,
+					    FASTIPC_NOWAIT) == 1)
+				;
+		}
+	}
+	ASSERT_EQ(0, epoll_wait(ep, &event, 1, 0));
+	close(ep);
+}
+
+/* Two pollers, one of them exclusive: both see it. */
+TEST_F(poll, all_pollers_are_woken)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLEXCLUSIVE };
+	int ep[2] = { epoll_create1(0), epoll_create1(0) };
+	int i;
+
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(0, epoll_ctl(ep[i], EPOLL_CTL_ADD,
+				       fastipc_fd(self->end[1]), &event));
+	ASSERT_EQ(0, fastipc_send(self->end[0], "x", 1, 0));
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(1, epoll_wait(ep[i], &event, 1, 10000));
+	close(ep[0]);
+	close(ep[1]);
+}
+
+/* Hand-offs ----------------------------------------------------------------- */
+
+struct hand_off {
+	uint32_t mode;
+	long rounds;
+	volatile long progress;
+};
+
+/* Wait in epoll for a message; drain; count. */
+static int epoll_recv(struct fastipc *me, int ep)
+{
+	struct epoll_event event;
+	ssize_t ret;
+	char c;
+
+	for (;;) {
+		ret = fastipc_recv(me, &c, 1, FASTIPC_NOWAIT);
+		if (ret != -EAGAIN)
+			return ret;
+		if (epoll_wait(ep, &event, 1, -1) < 0)
+			return -errno;
+	}
+}
+
+static int ping(struct fastipc *me, struct hand_off *h, bool first)
+{
+	struct epoll_event event = { .events = EPOLLIN | h->mode };
+	int ep = epoll_create1(EPOLL_CLOEXEC);
+	long i;
+
+	if (epoll_ctl(ep, EPOLL_CTL_ADD, fastipc_fd(me), &event))
+		return 1;
+	for (i = 0; i < h->rounds; i++) {
+		if (first && fastipc_send(me, "p", 1, 0))
+			return 2;
+		if (epoll_recv(me, ep) != 1)
+			return 3;
+		if (!first && fastipc_send(me, "q", 1, 0))
+			return 4;
+		h->progress++;
+	}
+	close(ep);
+	return 0;
+}
+
+static int pong(struct fastipc *me, void *arg)
+{
+	return ping(me, arg, false);
+}
+
+static int ping_first(struct fastipc *me, void *arg)
+{
+	return ping(me, arg, true);
+}
+
+/* Two children hand a message back and forth; this one watches the progress. */
+static void hand_offs(struct __test_metadata *_metadata,
+		      FIXTURE_DATA(poll) *self, uint32_t mode)
+{
+	struct fastipc *swapped[2] = { self->end[1], self->end[0] };
+	struct hand_off *h = shared(sizeof(*h));
+	struct fastipc_stat stat;
+	long seen = -1;
+	pid_t pid[2];
+	int i, stuck = 0, status;
+
+	ASSERT_NE(NULL, h);
+	/* A round is two hand-offs, and there are two modes. */
+	h->mode = mode;
+	h->rounds = HAND_OFFS / 4;
+	pid[0] = fork_peer(self->end, pong, h);
+	pid[1] = fork_peer(swapped, ping_first, h);
+	for (i = 0; i < 2; i++) {
+		while (!waitpid(pid[i], &status, WNOHANG)) {
+			stuck = h->progress == seen ? stuck + 1 : 0;
+			seen = h->progress;
+			/* A minute without a message. */
+			ASSERT_LT(stuck, 600);
+			usleep(100000);
+		}
+		ASSERT_EQ(0, status);
+	}
+	/* progress is written by both, without care: a watchdog's only. */
+	ASSERT_EQ(0, fastipc_stat(self->end[0], &stat));
+	TH_LOG("%ld hand-offs, %llu wakes, %llu late", 2 * h->rounds,
+	       stat.wakes, stat.late_wakes);
+	ASSERT_EQ(0, stat.late_wakes);
+}
+
+TEST_F_TIMEOUT(poll, level_triggered_hand_offs, 600)
+{
+	hand_offs(_metadata, self, 0);
+}
+
+TEST_F_TIMEOUT(poll, edge_triggered_hand_offs, 600)
+{
+	hand_offs(_metadata, self, EPOLLET);
+}
+
+TEST_HARNESS_MAIN
