@@ -163,7 +163,7 @@ int fastipc_map_(struct fastipc *f)
 	if (!f || !is_mine(f))
 		return -EINVAL;
 	pthread_mutex_lock(&f->map_lock);
-	if (!f->ready) {
+	if (f->ready == FASTIPC_UNMAPPED) {
 		ret = map_through(f);
 		if (!ret)
 			__atomic_store_n(&f->ready, f->birth, __ATOMIC_RELEASE);
@@ -218,6 +218,7 @@ static int handle_new(struct fastipc **out, int fd,
 		ret = -errno;
 		goto err_free;
 	}
+	f->ready = FASTIPC_UNMAPPED;
 	f->fd = fd;
 	f->reserved = -1;
 	f->takes = options->takes ? options->takes : TAKES;
@@ -362,7 +363,7 @@ void fastipc_close(struct fastipc *f)
 		return;
 	if (is_mine(f)) {
 		ioctl(f->fd, FASTIPC_SHUTDOWN, &down);
-		if (f->ready)
+		if (f->ready != FASTIPC_UNMAPPED)
 			unmap(f);
 		close(f->fd);
 	}

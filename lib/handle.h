@@ -14,9 +14,12 @@
 #include "fastipc.h"
 #include "ring.h"
 
+/* No generation; 0 would be what a forked child reads. */
+#define FASTIPC_UNMAPPED UINT64_MAX
+
 /**
  * struct fastipc - one end
- * @ready: the process's generation once it is mapped, else 0
+ * @ready: the process's generation once it is mapped, else FASTIPC_UNMAPPED
  * @birth: generation of the process that made the handle
  * @fd: the endpoint
  * @info: geometry and rights
@@ -69,8 +72,8 @@ int fastipc_wait_message_(struct fastipc *f, uint32_t wake, size_t *len,
  */
 static inline int fastipc_ready_(struct fastipc *f)
 {
-	if (__builtin_expect(__atomic_load_n(&f->ready, __ATOMIC_ACQUIRE) ==
-				     *fastipc_generation_,
+	if (__builtin_expect(f && __atomic_load_n(&f->ready, __ATOMIC_ACQUIRE) ==
+					  *fastipc_generation_,
 			     1))
 		return 0;
 	return fastipc_map_(f);

@@ -17,7 +17,6 @@ scripts/build-module.sh "$kernel/headers" "build/module-$name" >&2
 build=$PWD/build/kselftest
 mkdir -p "$build"
 make -s lib
-make -s -C tests KSFT="$selftests" FASTIPC="$PWD" OUTPUT="$build" >&2
 only=()
 if [ $# != 0 ]; then
 	scripts='' programs=''
@@ -29,7 +28,9 @@ if [ $# != 0 ]; then
 	done
 	only=(TEST_PROGS="$scripts" TEST_GEN_PROGS="$programs")
 fi
+make -s -C tests KSFT="$selftests" FASTIPC="$PWD" OUTPUT="$build" \
+	"${only[@]}" >&2
 exec tests/vm/vm.sh -k "$kernel" -t 1500 -l "build/kselftest-$name.log" \
 	-m "$PWD/build/module-$name/module/fastipc.ko recheck=1" \
-	-- env kselftest_override_timeout=900 make --no-print-directory -s -C tests KSFT="$selftests" \
+	-- env kselftest_override_timeout=900 FASTIPC_TEST_BIN="$build" make --no-print-directory -s -C tests KSFT="$selftests" \
 	FASTIPC="$PWD" OUTPUT="$build" "${only[@]}" run_tests

@@ -1,0 +1,90 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Loading and unloading: refused while an endpoint, a map file or a map lives,
+# clean afterwards, 100 times.  Needs the module loaded; FASTIPC_MODULE is its
+# file, otherwise modprobe finds it.  Leaves it loaded.
+
+hold=${FASTIPC_TEST_BIN:-$(dirname "$0")}/module_hold
+cycles=100
+count=0
+failed=0
+
+ok() {
+	count=$((count + 1))
+	echo "ok $count $1"
+}
+
+not_ok() {
+	count=$((count + 1))
+	failed=1
+	echo "not ok $count $1"
+}
+
+# result NAME COMMAND...: ok if the command succeeds
+result() {
+	local name=$1
+	shift
+	if "$@"; then ok "$name"; else not_ok "$name"; fi
+}
+
+load() {
+	if [ -n "$FASTIPC_MODULE" ]; then
+		insmod "$FASTIPC_MODULE" recheck=1
+	else
+		modprobe fastipc recheck=1
+	fi
+}
+
+unload() {
+	local try
+	# The last close of a dead process may still be under way.
+	for try in $(seq 100); do
+		rmmod fastipc 2>/dev/null && return 0
+		sleep 0.1
+	done
+	echo "# rmmod failed after $try tries"
+	return 1
+}
+
+refused() {
+	! rmmod fastipc 2>/dev/null && [ -d /sys/module/fastipc ]
+}
+
+# held WHAT: a process holds only that; unloading must be refused meanwhile
+held() {
+	local pid status=1
+	coproc "$hold" "$1"
+	pid=$COPROC_PID
+	if read -r -u "${COPROC[0]}" line && [ "$line" = ready ]; then
+		refused
+		status=$?
+	fi
+	kill -9 "$pid"
+	wait "$pid" 2>/dev/null
+	return $status
+}
+
+cycle() {
+	local i
+	for i in $(seq $cycles); do
+		unload || return 1
+		load || return 1
+		[ -c /dev/fastipc ] || {
+			echo "# no device after load $i"
+			return 1
+		}
+		# Used, so that there is something to clean up.
+		"$hold" use || return 1
+	done
+}
+
+echo "TAP version 13"
+echo "1..6"
+result "refused while an endpoint is open" held endpoint
+result "refused while a map file is open" held mapfile
+result "refused while a map lives" held map
+result "unloads afterwards" unload
+result "loads again" load
+result "loads and unloads $cycles times" cycle
+exit $failed

@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Handles and processes: options, adoption, fork, one-way ends, what an
+ * unprivileged process may, and what the module shows of it all.
+ */
+#include "kselftest_harness.h"
+#include "fastipc_test.h"
+
+#include <pthread.h>
+#include <sys/resource.h>
+
+FIXTURE(process)
+{
+	struct fastipc *end[2];
+	struct counters before;
+};
+
+FIXTURE_SETUP(process)
+{
+	self->before = counters_now();
+	ASSERT_EQ(0, fastipc_pair(self->end, NULL));
+}
+
+FIXTURE_TEARDOWN(process)
+{
+	fastipc_close(self->end[0]);
+	fastipc_close(self->end[1]);
+	EXPECT_TRUE(counters_return_to(self->before));
+}
+
+TEST_F(process, defaults)
+{
+	struct fastipc_info info;
+
+	ASSERT_EQ(0, fastipc_info(self->end[1], &info));
+	ASSERT_EQ(FASTIPC_RING_DEFAULT, info.ring_bytes);
+	ASSERT_EQ(FASTIPC_RING_DEFAULT / 4 - 16, info.max_message);
+	ASSERT_EQ(1, info.end);
+	ASSERT_EQ(FASTIPC_MAY_RECV | FASTIPC_MAY_SEND, info.rights);
+	ASSERT_GT(fastipc_version(), 0);
+}
+
+TEST(ring_bytes_are_rounded_up)
+{
+	struct fastipc_options options = { .size = sizeof(options),
+					   .ring_bytes = 70000 };
+	struct fastipc_info info;
+	struct fastipc *end[2];
+
+	ASSERT_EQ(0, fastipc_pair(end, &options));
+	ASSERT_EQ(0, fastipc_info(end[0], &info));
+	ASSERT_EQ(131072, info.ring_bytes);
+	fastipc_close(end[0]);
+	fastipc_close(end[1]);
+}
+
+TEST(too_large_a_ring_is_einval)
+{
+	struct fastipc_options options = { .size = sizeof(options),
+					   .ring_bytes = UINT64_MAX };
+	struct fastipc *end[2];
+
+	ASSERT_EQ(-EINVAL, fastipc_pair(end, &options));
+}
+
+TEST(too_long_a_message_is_einval)
+{
+	struct fastipc_options options = { .size = sizeof(options),
+					   .ring_bytes = 4096,
+					   .max_message = 1009 };
+	struct fastipc *end[2];
+
+	ASSERT_EQ(-EINVAL, fastipc_pair(end, &options));
+}
+
+TEST(options_without_size_are_einval)
+{
+	struct fastipc_options options = { .ring_bytes = 4096 };
+	struct fastipc *end[2];
+
+	ASSERT_EQ(-EINVAL, fastipc_pair(end, &options));
+}
+
+TEST(newer_options_are_e2big_if_used)
+{
+	struct {
+		struct fastipc_options options;
+		uint64_t newer;
+	} o = { .options.size = sizeof(o) };
+	struct fastipc *end[2];
+
+	ASSERT_EQ(0, fastipc_pair(end, &o.options));
+	fastipc_close(end[0]);
+	fastipc_close(end[1]);
+	o.newer = 1;
+	ASSERT_EQ(-E2BIG, fastipc_pair(end, &o.options));
+}
+
+TEST(a_spin_out_of_range_is_einval)
+{
+	struct fastipc_options options = { .size = sizeof(options),
+					   .spin_us = 1001 };
+	struct fastipc *end[2];
+
+	ASSERT_EQ(-EINVAL, fastipc_pair(end, &options));
+	options.spin_us = -2;
+	ASSERT_EQ(-EINVAL, fastipc_pair(end, &options));
+}
+
+TEST(no_descriptors_left_is_emfile_and_leaks_nothing)
+{
+	struct counters before = counters_now();
+	struct fastipc *end[2];
+	struct rlimit old, limit;
+	int fd = dup(0), i;
+
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &old));
+	for (i = 0; i < 2; i++) {
+		limit.rlim_cur = fd + i;
+		limit.rlim_max = old.rlim_max;
+		ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
+		close(fd);
+		ASSERT_EQ(-EMFILE, fastipc_pair(end, NULL));
+		fd = i ? fd : dup(0);
+		if (fd < 0) {
+			setrlimit(RLIMIT_NOFILE, &old);
+			fd = dup(0);
+		}
+	}
+	setrlimit(RLIMIT_NOFILE, &old);
+	ASSERT_TRUE(counters_return_to(before));
+}
+
+TEST(null_handles)
+{
+	char c;
+
+	fastipc_close(NULL);
+	fastipc_discard(NULL);
+	ASSERT_EQ(-EINVAL, fastipc_fd(NULL));
+	ASSERT_EQ(-EINVAL, fastipc_send(NULL, &c, 1, 0));
+	ASSERT_EQ(-EINVAL, fastipc_recv(NULL, &c, 1, 0));
+	ASSERT_EQ(-EINVAL, fastipc_shutdown(NULL, FASTIPC_SHUT_SEND));
+	ASSERT_EQ(-EINVAL, fastipc_wait(NULL, POLLIN, 0));
+}
+
+/* Adoption ----------------------------------------------------------------- */
+
+TEST(adopting_what_is_no_endpoint_is_enotty)
+{
+	struct fastipc *f;
+	int fd = open("/dev/null", O_RDWR);
+
+	ASSERT_EQ(-ENOTTY, fastipc_adopt(&f, fd));
+	ASSERT_EQ(0, close(fd));
+}
+
+TEST(adopting_nothing_is_ebadf)
+{
+	struct fastipc *f;
+
+	ASSERT_EQ(-EBADF, fastipc_adopt(&f, -1));
+}
+
+TEST(adopting_what_is_not_set_up_is_enotconn)
+{
+	struct fastipc *f;
+	int fd = raw_open(O_RDWR);
+
+	ASSERT_EQ(-ENOTCONN, fastipc_adopt(&f, fd));
+	ASSERT_EQ(0, close(fd));
+}
+
+TEST_F(process, adopting_makes_it_close_on_exec)
+{
+	struct fastipc *f;
+	int fd = dup(fastipc_fd(self->end[1]));
+
+	ASSERT_EQ(0, fcntl(fd, F_GETFD));
+	ASSERT_EQ(0, fastipc_adopt(&f, fd));
+	ASSERT_EQ(FD_CLOEXEC, fcntl(fd, F_GETFD));
+	fastipc_close(f);
+	ASSERT_EQ(-1, fcntl(fd, F_GETFD));
+}
+
+TEST_F(process, adopting_what_another_process_uses_is_ebusy)
+{
+	struct fastipc *f;
+	pid_t pid;
+
+	ASSERT_EQ(0, fastipc_send(self->end[1], "x", 1, 0));
+	pid = fork_bound();
+	if (!pid)
+		_exit(fastipc_adopt(&f, fastipc_fd(self->end[1])) == -EBUSY ?
+			      0 : 1);
+	ASSERT_EQ(0, reap(pid));
+}
+
+/* A successor in turn: positions are where the last one stopped. */
+TEST_F(process, an_end_goes_from_process_to_process)
+{
+	int i, fd = fastipc_fd(self->end[1]);
+	char c;
+
+	for (i = 0; i < 5; i++) {
+		pid_t pid = fork_bound();
+
+		if (!pid) {
+			struct fastipc *me;
+
+			if (fastipc_adopt(&me, fd) ||
+			    fastipc_recv(me, &c, 1, 0) != 1 ||
+			    fastipc_send(me, &c, 1, 0))
+				_exit(1);
+			_exit(0);
+		}
+		ASSERT_EQ(0, fastipc_send(self->end[0], &i, 1, 0));
+		ASSERT_EQ(1, fastipc_recv(self->end[0], &c, 1, 0));
+		ASSERT_EQ(i, c);
+		ASSERT_EQ(0, reap(pid));
+	}
+}
+
+TEST_F(process, what_an_over_end_left_can_be_adopted_and_read)
+{
+	struct fastipc *f;
+	int fd = dup(fastipc_fd(self->end[1]));
+	char c;
+
+	ASSERT_EQ(0, fastipc_send(self->end[0], "x", 1, 0));
+	fastipc_close(self->end[0]);
+	self->end[0] = NULL;
+	ASSERT_EQ(0, fastipc_adopt(&f, fd));
+	ASSERT_EQ(1, fastipc_recv(f, &c, 1, 0));
+	ASSERT_EQ(-EPIPE, fastipc_recv(f, &c, 1, 0));
+	fastipc_close(f);
+}
+
+/* fork(2) ------------------------------------------------------------------- */
+
+TEST_F(process, an_inherited_handle_is_einval)
+{
+	pid_t pid;
+	char c = 0;
+
+	ASSERT_EQ(0, fastipc_send(self->end[0], "x", 1, 0));
+	pid = fork_bound();
+	if (!pid) {
+		struct fastipc_info info;
+		struct fastipc_stat stat;
+		struct fastipc_msg msg;
+		struct fastipc *f;
+		void *payload;
+		int i;
+
+		for (i = 0; i < 2; i++) {
+			f = self->end[i];
+			if (fastipc_send(f, &c, 1, 0) != -EINVAL ||
+			    fastipc_recv(f, &c, 1, 0) != -EINVAL ||
+			    fastipc_take(f, &msg, 0) != -EINVAL ||
+			    fastipc_reserve(f, 1, &payload, 0) != -EINVAL ||
+			    fastipc_commit(f, 1, 0) != -EINVAL ||
+			    fastipc_exchange(f, &c, 1, &c, 1, 0) != -EINVAL ||
+			    fastipc_wait(f, POLLIN, 0) != -EINVAL ||
+			    fastipc_shutdown(f, FASTIPC_SHUT_SEND) != -EINVAL ||
+			    fastipc_info(f, &info) != -EINVAL ||
+			    fastipc_stat(f, &stat) != -EINVAL ||
+			    fastipc_fd(f) < 0)
+				_exit(1 + i);
+			fastipc_close(f);
+		}
+		/* Own handles work beside the dead ones. */
+		struct fastipc *mine[2];
+
+		if (fastipc_pair(mine, NULL) ||
+		    fastipc_send(mine[0], "y", 1, 0) ||
+		    fastipc_recv(mine[1], &c, 1, 0) != 1)
+			_exit(3);
+		_exit(0);
+	}
+	ASSERT_EQ(0, reap(pid));
+	/* The child's closing has ended nothing here. */
+	ASSERT_EQ(1, fastipc_recv(self->end[1], &c, 1, 0));
+	ASSERT_EQ(0, fastipc_send(self->end[1], "z", 1, 0));
+}
+
+TEST_F(process, a_dead_childs_copy_of_the_descriptor_keeps_the_end_alive)
+{
+	pid_t pid = fork_bound();
+	char c;
+
+	if (!pid) {
+		pause();
+		_exit(0);
+	}
+	fastipc_close(self->end[0]);
+	self->end[0] = NULL;
+	ASSERT_EQ(-ETIMEDOUT, fastipc_recv_timed(self->end[1], &c, 1, 0, 100));
+	kill(pid, SIGKILL);
+	reap(pid);
+	ASSERT_EQ(-EPIPE, fastipc_recv(self->end[1], &c, 1, 0));
+}
+
+/* One-way ends --------------------------------------------------------------- */
+
+TEST(one_way_ends)
+{
+	struct fastipc *tx, *rx;
+	struct fastipc_info info;
+	char buf[100] = "one way";
+	int fd[2];
+
+	fd[0] = raw_open(O_RDWR);
+	ASSERT_EQ(0, raw_setup(fd[0], 4096, 0));
+	ASSERT_EQ(0, fastipc_adopt(&tx, fd[0]));
+	ASSERT_EQ(0, fastipc_peer(&rx, tx, O_RDONLY));
+	ASSERT_EQ(0, fastipc_info(rx, &info));
+	ASSERT_EQ(FASTIPC_MAY_RECV, info.rights);
+	ASSERT_EQ(0, fastipc_send(tx, buf, 8, 0));
+	ASSERT_EQ(8, fastipc_recv(rx, buf, sizeof(buf), 0));
+	ASSERT_EQ(-EBADF, fastipc_send(rx, buf, 8, 0));
+	ASSERT_EQ(-EBADF, fastipc_exchange(rx, buf, 8, buf, 8, 0));
+	ASSERT_EQ(-EBADF, fastipc_shutdown(rx, FASTIPC_SHUT_SEND));
+	ASSERT_EQ(-EBUSY, fastipc_peer(&rx, tx, O_RDONLY));
+	fastipc_close(tx);
+	ASSERT_EQ(-EPIPE, fastipc_recv(rx, buf, 8, 0));
+	fastipc_close(rx);
+}
+
+TEST(one_way_sender)
+{
+	struct fastipc *tx, *rx;
+	char buf[100];
+	int fd, i;
+
+	fd = raw_open(O_RDWR);
+	ASSERT_EQ(0, raw_setup(fd, 4096, 0));
+	ASSERT_EQ(0, fastipc_adopt(&rx, fd));
+	ASSERT_EQ(0, fastipc_peer(&tx, rx, O_WRONLY));
+	for (i = 0; i < 1000; i++) {
+		ASSERT_EQ(0, fastipc_send(tx, buf, 100, 0));
+		ASSERT_EQ(100, fastipc_recv(rx, buf, 100, 0));
+	}
+	ASSERT_EQ(-EBADF, fastipc_recv(tx, buf, 8, 0));
+	ASSERT_EQ(POLLOUT, fastipc_wait(tx, POLLIN | POLLOUT, 0));
+	fastipc_close(rx);
+	ASSERT_EQ(-EPIPE, fastipc_send(tx, buf, 8, 0));
+	fastipc_close(tx);
+}
+
+/* Threads: one sends while another receives, on the same end. ---------------- */
+
+static void *send_thread(void *arg)
+{
+	uint64_t i;
+
+	for (i = 0; i < 100000; i++)
+		if (fastipc_send(arg, &i, sizeof(i), 0))
+			return arg;
+	return NULL;
+}
+
+static int echo(struct fastipc *me, void *arg)
+{
+	char buf[16];
+	ssize_t n;
+
+	while ((n = fastipc_recv(me, buf, sizeof(buf), 0)) >= 0)
+		if (fastipc_send(me, buf, n, 0))
+			return 1;
+	return n != -EPIPE;
+}
+
+TEST_F_TIMEOUT(process, a_sending_and_a_receiving_thread, 300)
+{
+	pid_t pid = fork_peer(self->end, echo, NULL);
+	uint64_t i, got;
+	pthread_t thread;
+	void *failed;
+
+	fastipc_close(self->end[1]);
+	self->end[1] = NULL;
+	ASSERT_EQ(0, pthread_create(&thread, NULL, send_thread, self->end[0]));
+	for (i = 0; i < 100000; i++) {
+		ASSERT_EQ(8, fastipc_recv(self->end[0], &got, 8, 0));
+		ASSERT_EQ(i, got);
+	}
+	pthread_join(thread, &failed);
+	ASSERT_EQ(NULL, failed);
+	fastipc_close(self->end[0]);
+	self->end[0] = NULL;
+	ASSERT_EQ(0, reap(pid));
+}
+
+/* What can be seen ------------------------------------------------------------ */
+
+TEST_F(process, stat_counts)
+{
+	struct fastipc_stat stat;
+	char c;
+
+	ASSERT_EQ(0, fastipc_send(self->end[0], "abc", 3, 0));
+	ASSERT_EQ(-ETIMEDOUT, fastipc_recv_timed(self->end[0], &c, 1, 0, 1));
+	ASSERT_EQ(0, fastipc_stat(self->end[1], &stat));
+	ASSERT_EQ(2 * (65536 + 4096), stat.bytes);
+	ASSERT_EQ(32, stat.peer_sent);
+	ASSERT_EQ(0, stat.sent);
+	ASSERT_EQ(0, stat.received);
+	ASSERT_GE(stat.syncs, 1);
+	ASSERT_GE(stat.sleeps, 1);
+	ASSERT_EQ(0, stat.wakes);
+}
+
+TEST_F(process, module_counters)
+{
+	struct counters now = counters_now();
+
+	ASSERT_EQ(self->before.channels + 1, now.channels);
+	ASSERT_EQ(self->before.endpoints + 2, now.endpoints);
+	ASSERT_EQ(self->before.bytes + 2 * (65536 + 4096), now.bytes);
+}
+
+TEST(tracepoints)
+{
+	static const char *const names[] = { "fastipc_setup", "fastipc_sleep",
+					     "fastipc_wake", "fastipc_ended",
+					     "fastipc_poisoned" };
+	char path[128];
+	unsigned int i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path),
+			 "/sys/kernel/tracing/events/fastipc/%s/format",
+			 names[i]);
+		ASSERT_EQ(0, access(path, R_OK));
+	}
+}
+
+TEST_F(process, an_unprivileged_process_may_use_what_it_was_given)
+{
+	pid_t pid = fork_bound();
+	char c;
+
+	if (!pid) {
+		struct fastipc *me;
+
+		close(fastipc_fd(self->end[0]));
+		if (setgid(65534) || setuid(65534))
+			_exit(1);
+		/* The device is not for everybody. */
+		if (raw_open(O_RDWR) != -EACCES)
+			_exit(2);
+		if (fastipc_adopt(&me, fastipc_fd(self->end[1])) ||
+		    fastipc_send(me, "u", 1, 0))
+			_exit(3);
+		fastipc_close(me);
+		_exit(0);
+	}
+	fastipc_close(self->end[1]);
+	self->end[1] = NULL;
+	ASSERT_EQ(1, fastipc_recv(self->end[0], &c, 1, 0));
+	ASSERT_EQ(-EPIPE, fastipc_recv(self->end[0], &c, 1, 0));
+	ASSERT_EQ(0, reap(pid));
+}
+
+TEST_HARNESS_MAIN
