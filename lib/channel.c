@@ -16,11 +16,11 @@
 #define TAKES		16
 #define SPIN_US		50
 #define SPIN_US_MAX	1000
-#define PREFAULT_BYTES	(4 << 20)	/* rings up to this: no faults later */
-#define OPTIONS_SIZE_V0	32
+#define PREFAULT_BYTES	(4 << 20) /* rings up to this: no faults later */
+#define OPTIONS_SIZE_V0 32
 
 _Static_assert(sizeof(struct fastipc_options) == OPTIONS_SIZE_V0,
-	      "struct fastipc_options grew: keep taking the old size");
+	       "struct fastipc_options grew: keep taking the old size");
 
 int fastipc_version(void)
 {
@@ -114,11 +114,13 @@ static int map_all(struct fastipc *f, int fd)
 		return -errno;
 	f->rx.own = f->tx.own;
 	f->rx.peer = f->tx.peer;
-	f->tx.bytes = f->rx.bytes = info->ring_bytes;
-	f->tx.max_message = f->rx.max_message = info->max_message;
+	f->tx.bytes = info->ring_bytes;
+	f->rx.bytes = info->ring_bytes;
+	f->tx.max_message = info->max_message;
+	f->rx.max_message = info->max_message;
 	if (info->rights & FASTIPC_MAY_SEND) {
-		f->tx.data = map_area(fd, 2 * info->ring_bytes, rw,
-				      info->send_ring);
+		f->tx.data =
+			map_area(fd, 2 * info->ring_bytes, rw, info->send_ring);
 		if (!f->tx.data)
 			return -errno;
 		f->tx.position = f->tx.own->sent;
@@ -348,8 +350,7 @@ int fastipc_shutdown(struct fastipc *f, int how)
 {
 	struct fastipc_shutdown down = { .size = sizeof(down), .how = how };
 
-	if (!f || !is_mine(f) ||
-	    how & ~(FASTIPC_SHUT_SEND | FASTIPC_SHUT_RECV))
+	if (!f || !is_mine(f) || how & ~(FASTIPC_SHUT_SEND | FASTIPC_SHUT_RECV))
 		return -EINVAL;
 	return ioctl(f->fd, FASTIPC_SHUTDOWN, &down) ? -errno : 0;
 }

@@ -67,10 +67,10 @@ struct fastipc_options {
 };
 
 /* flags of a call */
-#define FASTIPC_NOWAIT	1	/* -EAGAIN instead of waiting */
+#define FASTIPC_NOWAIT 1 /* -EAGAIN instead of waiting */
 
 /* flags of a message */
-#define FASTIPC_MUTABLE	1	/* the sender can still change it: copy, then check */
+#define FASTIPC_MUTABLE 1 /* the sender can still change it: copy, then check */
 
 /**
  * struct fastipc_msg - a message that was taken

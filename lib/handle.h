@@ -72,8 +72,9 @@ int fastipc_wait_message_(struct fastipc *f, uint32_t wake, size_t *len,
  */
 static inline int fastipc_ready_(struct fastipc *f)
 {
-	if (__builtin_expect(f && __atomic_load_n(&f->ready, __ATOMIC_ACQUIRE) ==
-					  *fastipc_generation_,
+	if (__builtin_expect(f && __atomic_load_n(&f->ready,
+						  __ATOMIC_ACQUIRE) ==
+					     *fastipc_generation_,
 			     1))
 		return 0;
 	return fastipc_map_(f);

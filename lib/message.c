@@ -6,7 +6,7 @@
 
 #include "handle.h"
 
-enum { PRIVATE_BEGIN, PRIVATE_END };	/* positions, in fastipc_msg.private_ */
+enum { PRIVATE_BEGIN, PRIVATE_END }; /* positions, in fastipc_msg.private_ */
 
 static struct fastipc_limit limit_of(int flags, int timeout_ms)
 {

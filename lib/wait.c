@@ -8,7 +8,7 @@
 
 #include "handle.h"
 
-#define LOOKS_PER_TIME	64	/* between two readings of the clock */
+#define LOOKS_PER_TIME 64 /* between two readings of the clock */
 
 static uint64_t now_ns(void)
 {

@@ -63,20 +63,19 @@ void fastipc_channel_put(struct fastipc_channel *channel)
 	kref_put_mutex(&channel->ref, channel_free, &fastipc_channels_lock);
 }
 
-/* The kind's table, or NULL before SETUP.  Pairs with _publish(). */
+/* The kind's table, or NULL before SETUP. */
 const struct fastipc_kind_ops *
 fastipc_channel_ops(const struct fastipc_channel *channel)
 {
+	/* Pairs with fastipc_channel_publish(): what SETUP made is seen. */
 	return smp_load_acquire(&channel->ops);
 }
 
-/*
- * Everything that SETUP made is seen by whoever sees @ops: pairs with
- * fastipc_channel_ops().
- */
+/* SETUP is done: from here on the kind's table is called. */
 void fastipc_channel_publish(struct fastipc_channel *channel,
 			     const struct fastipc_kind_ops *ops)
 {
+	/* Pairs with fastipc_channel_ops(). */
 	smp_store_release(&channel->ops, ops);
 }
 

@@ -79,7 +79,7 @@ struct fastipc_kind_ops {
 /**
  * struct fastipc_channel - what endpoints share
  * @ref: held by endpoints with a file
- * @lock: SETUP, PEER and ATTACH, one at a time
+ * @lock: held over SETUP, PEER and ATTACH
  * @all: in the list of all channels; guarded by fastipc_channels_lock
  * @id: number, for tracing and fdinfo
  * @ops: its kind; NULL until SETUP, then never changes
@@ -88,7 +88,7 @@ struct fastipc_kind_ops {
  */
 struct fastipc_channel {
 	struct kref ref;
-	struct mutex lock;
+	struct mutex lock; /* SETUP, PEER and ATTACH, one at a time */
 	struct list_head all;
 	u64 id;
 	const struct fastipc_kind_ops *ops;
@@ -115,7 +115,7 @@ struct fastipc_endpoint {
 	fmode_t rights;
 	unsigned int end;
 	struct fastipc_wait wait[2];
-	spinlock_t lock;
+	spinlock_t lock; /* mm, maps, orderly and owner */
 	struct mm_struct *mm;
 	unsigned int maps;
 	bool orderly;

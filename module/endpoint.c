@@ -70,7 +70,7 @@ static __poll_t endpoint_poll(struct file *file, poll_table *pt)
 	poll_wait(file, &endpoint->wait[FASTIPC_SEND].queue, pt);
 	ops = fastipc_channel_ops(endpoint->channel);
 	if (!ops)
-		return EPOLLHUP;	/* SETUP will wake the queues */
+		return EPOLLHUP; /* SETUP will wake the queues */
 	return ops->poll(endpoint, poll_requested_events(pt));
 }
 

@@ -42,9 +42,7 @@ static int show_late_wakes(char *buffer, const struct kernel_param *kp)
 static const struct kernel_param_ops channels_ops = { .get = show_channels };
 static const struct kernel_param_ops endpoints_ops = { .get = show_endpoints };
 static const struct kernel_param_ops bytes_ops = { .get = show_bytes };
-static const struct kernel_param_ops late_wakes_ops = {
-	.get = show_late_wakes
-};
+static const struct kernel_param_ops late_wakes_ops = { .get = show_late_wakes };
 
 module_param_cb(channels, &channels_ops, NULL, 0444);
 MODULE_PARM_DESC(channels, "channels alive (read-only)");

@@ -12,7 +12,7 @@
 #include "trace.h"
 
 /* Offsets for mmap(2): the number of an area, and nothing but zeroes below. */
-#define AREA_SHIFT	40
+#define AREA_SHIFT 40
 enum { AREA_OWN_CONTROL, AREA_PEER_CONTROL, AREA_SEND_RING, AREA_RECV_RING };
 
 /**
@@ -45,7 +45,7 @@ struct pair_end {
  */
 struct pair {
 	struct fastipc_channel *channel;
-	spinlock_t lock;
+	spinlock_t lock; /* endpoint, closed and ended of both ends */
 	atomic64_t syncs;
 	struct pair_end end[2];
 };
@@ -208,7 +208,7 @@ static void pair_detach(struct fastipc_endpoint *endpoint)
 	int error = endpoint->orderly ? EPIPE : ECONNRESET;
 
 	if (self->endpoint != endpoint)
-		return;		/* never attached */
+		return; /* never attached */
 	spin_lock(&pair->lock);
 	WRITE_ONCE(self->closed, error);
 	spin_unlock(&pair->lock);
@@ -335,8 +335,8 @@ static int pair_wait(struct pair_look *look, bool nonblock)
 	const struct fastipc_sync *sync = look->sync;
 	enum fastipc_direction direction = FASTIPC_RECV;
 	fastipc_look_t see = pair_look_recv;
+	ktime_t at, *until = NULL;
 	struct fastipc_ring *ring;
-	ktime_t until;
 	u64 want = 1;
 	int ret;
 
@@ -351,15 +351,15 @@ static int pair_wait(struct pair_look *look, bool nonblock)
 	ret = see(look);
 	if (!ret && (nonblock || !sync->timeout_ns))
 		ret = -EAGAIN;
-	if (!ret) {
-		until = ktime_add_safe(ktime_get(),
-				       min_t(u64, sync->timeout_ns, KTIME_MAX));
-		ret = fastipc_wait_sleep(&endpoint->wait[direction], want, see,
-					 look,
-					 sync->timeout_ns == FASTIPC_FOREVER ?
-						 NULL :
-						 &until);
+	if (ret)
+		return ret < 0 ? ret : 0;
+	if (sync->timeout_ns != FASTIPC_FOREVER) {
+		at = ktime_add_safe(ktime_get(),
+				    min_t(u64, sync->timeout_ns, KTIME_MAX));
+		until = &at;
 	}
+	ret = fastipc_wait_sleep(&endpoint->wait[direction], want, see, look,
+				 until);
 	return ret < 0 ? ret : 0;
 }
 
@@ -378,46 +378,52 @@ static int pair_sync(struct fastipc_endpoint *endpoint,
 	return pair_wait(&look, nonblock);
 }
 
-static __poll_t pair_poll(struct fastipc_endpoint *endpoint, __poll_t wanted)
+/* One direction: @ready if there is something, EPOLLERR if it went wrong. */
+static __poll_t pair_poll_one(struct fastipc_endpoint *endpoint,
+			      enum fastipc_direction direction, __poll_t ready,
+			      __poll_t wanted, u64 want, fastipc_look_t glance)
 {
 	struct pair_look look = { endpoint, NULL };
 	struct pair_end *self = self_of(endpoint);
+	__poll_t mask = 0;
+	int there;
+
+	if (wanted & ready)
+		there = fastipc_wait_poll(&endpoint->wait[direction], want,
+					  glance, &look);
+	else
+		there = glance(&look);
+	if (there)
+		mask |= ready;
+	if (READ_ONCE(self->poisoned[direction]) ||
+	    fastipc_ring_ended(&self->ended[direction]) == ECONNRESET)
+		mask |= EPOLLERR;
+	return mask;
+}
+
+static __poll_t pair_poll(struct fastipc_endpoint *endpoint, __poll_t wanted)
+{
+	struct pair_end *self = self_of(endpoint);
 	bool over = true;
 	__poll_t mask = 0;
-	int ended, ret;
 
 	if (endpoint->rights & FMODE_READ) {
-		if (wanted & (EPOLLIN | EPOLLRDNORM))
-			ret = fastipc_wait_poll(&endpoint->wait[FASTIPC_RECV],
-						1, pair_glance_recv, &look);
-		else
-			ret = pair_glance_recv(&look);
-		if (ret)
-			mask |= EPOLLIN | EPOLLRDNORM;
-		ended = fastipc_ring_ended(&self->ended[FASTIPC_RECV]);
-		if (ended)
+		mask |= pair_poll_one(endpoint, FASTIPC_RECV,
+				      EPOLLIN | EPOLLRDNORM, wanted, 1,
+				      pair_glance_recv);
+		if (fastipc_ring_ended(&self->ended[FASTIPC_RECV]))
 			mask |= EPOLLRDHUP;
-		if (ended == ECONNRESET ||
-		    READ_ONCE(self->poisoned[FASTIPC_RECV]))
-			mask |= EPOLLERR;
-		over &= !!ended;
+		else
+			over = false;
 	}
 	if (endpoint->rights & FMODE_WRITE) {
-		if (wanted & (EPOLLOUT | EPOLLWRNORM))
-			ret = fastipc_wait_poll(
-				&endpoint->wait[FASTIPC_SEND],
-				fastipc_ring_want_limit(&self->ring,
-							self->control),
-				pair_glance_send, &look);
-		else
-			ret = pair_glance_send(&look);
-		if (ret)
-			mask |= EPOLLOUT | EPOLLWRNORM;
-		ended = fastipc_ring_ended(&self->ended[FASTIPC_SEND]);
-		if (ended == ECONNRESET ||
-		    READ_ONCE(self->poisoned[FASTIPC_SEND]))
-			mask |= EPOLLERR;
-		over &= !!ended;
+		u64 want = fastipc_ring_want_limit(&self->ring, self->control);
+
+		mask |= pair_poll_one(endpoint, FASTIPC_SEND,
+				      EPOLLOUT | EPOLLWRNORM, wanted, want,
+				      pair_glance_send);
+		if (!fastipc_ring_ended(&self->ended[FASTIPC_SEND]))
+			over = false;
 	}
 	if (over)
 		mask |= EPOLLHUP;
@@ -501,6 +507,7 @@ static bool pair_peer_runs(struct fastipc_endpoint *endpoint)
 {
 	struct fastipc_endpoint *peer;
 
+	/* Pairs with the store-release in pair_attach(). */
 	peer = smp_load_acquire(&other_of(endpoint)->endpoint);
 	return peer && !fastipc_endpoint_stopped(peer);
 }
@@ -527,6 +534,7 @@ static void pair_recheck(struct fastipc_channel *channel)
 	int i;
 
 	for (i = 0; i < 2; i++) {
+		/* Pairs with the store-release in pair_attach(). */
 		look.endpoint = smp_load_acquire(&pair->end[i].endpoint);
 		if (!look.endpoint || READ_ONCE(pair->end[i].closed))
 			continue;

@@ -88,7 +88,7 @@ err_free:
  * @region: allocated
  * @offset: bytes, less than the region's size
  *
- * Valid only to the end of that page: the pages are not contiguous.
+ * Return: the address, valid to the end of that page: the next is elsewhere.
  */
 void *fastipc_region_at(const struct fastipc_region *region, u64 offset)
 {

@@ -30,13 +30,13 @@ u64 fastipc_ring_sent(const struct fastipc_control *control)
 	return READ_ONCE(control->sent);
 }
 
-/*
- * Pairs with the store-release of ->released in fastipc_consumer_release()
- * (lib/ring.h): whoever finds space here may overwrite it, and the consumer is
- * done reading it.
- */
 u64 fastipc_ring_released(const struct fastipc_control *control)
 {
+	/*
+	 * Pairs with the store-release in fastipc_consumer_release()
+	 * (lib/ring.h): whoever finds space here may overwrite it, and the
+	 * consumer is done reading it.
+	 */
 	return smp_load_acquire(&control->released);
 }
 
@@ -120,6 +120,8 @@ int fastipc_ring_fits(struct fastipc_ring *ring,
  *
  * Knows the producer's position only from its hint, which may lag behind the
  * consumer's: so nothing is concluded from an impossible pair of values.
+ *
+ * Return: whether it would, or might.
  */
 bool fastipc_ring_fits_limit(const struct fastipc_ring *ring,
 			     const struct fastipc_control *producer,
@@ -130,7 +132,7 @@ bool fastipc_ring_fits_limit(const struct fastipc_ring *ring,
 	u64 used = sent - released;
 
 	if (used > ring->bytes)
-		return true;	/* nonsense; the library's own check says so */
+		return true; /* nonsense; the library's own check says so */
 	return ring->bytes - used >= fastipc_ring_room(ring->max_message);
 }
 
@@ -166,14 +168,14 @@ void fastipc_ring_disarm(struct fastipc_waitline *line)
 	WRITE_ONCE(line->want, 0);
 }
 
-/*
- * Between fastipc_ring_arm() and the look that decides to sleep.  Pairs with
- * fastipc_fence() in lib/ring.h, between publishing (or releasing) and the look
- * at the peer's ->want: of the two looks at least one sees the other's store.
- * Model: tests/model/wake.pml, variant NO_SLEEPER_FENCE.
- */
 void fastipc_ring_arm_fence(void)
 {
+	/*
+	 * Between fastipc_ring_arm() and the look that decides to sleep.  Pairs
+	 * with fastipc_fence() in lib/ring.h, between publishing (or releasing)
+	 * and the look at the peer's ->want: of the two looks at least one sees
+	 * the other's store.  Model: tests/model/wake.pml, NO_SLEEPER_FENCE.
+	 */
 	smp_mb();
 }
 
@@ -183,21 +185,22 @@ void fastipc_ring_arm_fence(void)
  * @ended: the kernel's own word for it; the first reason stays
  * @error: EPIPE or ECONNRESET, positive
  *
- * The store-releases pair with fastipc_ring_ended(), and with the load-acquire
- * of ->ended in fastipc_consumer_ended() (lib/ring.h): the last messages of an
- * end were committed before it ended, so whoever sees the end and then finds
- * no message has had them all.
+ * The last messages of an end were committed before it ended, so whoever sees
+ * the end and then finds no message has had them all.
  */
 void fastipc_ring_end(struct fastipc_waitline *line, int *ended, int error)
 {
 	if (*ended)
 		return;
+	/* Pairs with fastipc_ring_ended(). */
 	smp_store_release(ended, error);
+	/* Pairs with the load-acquire in fastipc_ended() (lib/ring.h). */
 	smp_store_release(&line->ended, (u32)error);
 }
 
-/* Pairs with fastipc_ring_end(); to be read before the ring's word. */
+/* To be read before the ring's word. */
 int fastipc_ring_ended(const int *ended)
 {
+	/* Pairs with fastipc_ring_end(). */
 	return smp_load_acquire(ended);
 }

@@ -31,7 +31,7 @@ struct fastipc_ring {
 	struct fastipc_region data;
 	u64 bytes;
 	u64 max_message;
-	spinlock_t lock;
+	spinlock_t lock; /* released */
 	u64 released;
 };
 

@@ -189,14 +189,15 @@ void fastipc_wait_recheck(struct fastipc_wait *wait, fastipc_look_t look,
 			  void *arg)
 {
 	bool lost = false;
-	bool there;
+	bool there, queued;
 
 	if (!READ_ONCE(wait->line))
 		return;
 	there = look(arg) > 0;
 	spin_lock_irq(&wait->queue.lock);
-	if (!there || !wait->want || !wait->idle ||
-	    !waitqueue_active(&wait->queue)) {
+	/* Needs no barrier of its own: under the queue's lock. */
+	queued = waitqueue_active(&wait->queue);
+	if (!there || !wait->want || !wait->idle || !queued) {
 		wait->suspect = 0;
 	} else if (wait->suspect != wait->arms) {
 		wait->suspect = wait->arms;

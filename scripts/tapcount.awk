@@ -13,7 +13,12 @@
 		depth++
 	}
 }
-depth && line ~ /^1\.\.[0-9]+/ { plan = substr(line, 4) + 0 }
+line ~ /^1\.\.[0-9]+/ {
+	if (depth)
+		plan = substr(line, 4) + 0
+	else
+		outer_plan = substr(line, 4) + 0
+}
 line ~ /^(not )?ok [0-9]+/ {
 	result = line ~ /^not / ? "failed" : line ~ /# *SKIP/ ? "skipped" : "passed"
 	if (depth) {
@@ -21,6 +26,7 @@ line ~ /^(not )?ok [0-9]+/ {
 		seen++
 		next
 	}
+	outer++
 	if (!seen)
 		total[result]++
 	else {
@@ -36,7 +42,7 @@ END {
 	# Results whose program never got its outer line: it was cut short.
 	for (kind in inner)
 		total[kind] += inner[kind]
-	if (seen)
+	if (seen || outer != outer_plan)
 		total["failed"]++
 	print total["passed"] + 0, total["failed"] + 0, total["skipped"] + 0
 }

@@ -138,10 +138,10 @@ static inline int raw_pair(int fd[2], uint64_t ring_bytes)
 
 struct mapped {
 	struct fastipc_info info;
-	struct fastipc_control *own;		/* read-write */
-	const struct fastipc_control *peer;	/* read-only */
-	char *send;				/* read-write, twice */
-	const char *recv;			/* read-only, twice */
+	struct fastipc_control *own;	    /* read-write */
+	const struct fastipc_control *peer; /* read-only */
+	char *send;			    /* read-write, twice */
+	const char *recv;		    /* read-only, twice */
 };
 
 static inline void *map_at(int fd, uint64_t offset, uint64_t bytes, int prot)
@@ -159,8 +159,8 @@ static inline int raw_map_end(int fd, struct mapped *m)
 	if (ret)
 		return ret;
 	m->own = map_at(fd, info->own_control, info->control_bytes, rw);
-	m->peer = map_at(fd, info->peer_control, info->control_bytes,
-			 PROT_READ);
+	m->peer =
+		map_at(fd, info->peer_control, info->control_bytes, PROT_READ);
 	m->send = map_at(fd, info->send_ring, 2 * info->ring_bytes, rw);
 	m->recv = map_at(fd, info->recv_ring, 2 * info->ring_bytes, PROT_READ);
 	if (m->own == MAP_FAILED || m->peer == MAP_FAILED ||
@@ -294,8 +294,7 @@ static inline int reap(pid_t pid)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -1;
-	return WIFEXITED(status) ? WEXITSTATUS(status) :
-				   128 + WTERMSIG(status);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 /* A child that runs @body with its own handle of end[1]; end[0] is closed. */

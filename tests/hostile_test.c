@@ -13,7 +13,7 @@
 
 FIXTURE(hostile)
 {
-	int fd;				/* the attacker's */
+	int fd; /* the attacker's */
 	struct mapped evil;
 	struct fastipc *victim;
 	size_t limit;
@@ -37,14 +37,16 @@ FIXTURE_TEARDOWN(hostile)
 	fastipc_close(self->victim);
 }
 
+/* clang-format off */
 static const uint64_t odd_values[] = {
 	0, 1, 2, 7, 8, 15, 16, 17, 31, 32, 255, 256, 1007, 1008, 1009, 1023,
 	1024, 4079, 4080, 4081, 4095, 4096, 4097, 8191, 8192, 65535, 65536,
 	0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff, 0x100000000,
 	0x100000010, 0x7ffffffffffffff0, 0x7fffffffffffffff,
 	0x8000000000000000, 0x8000000000000001, 0x8000000000000010,
-	0xfffffffffffffff0, 0xffffffffffffffff,
+	0xfffffffffffffff0, 0xffffffffffffffff
 };
+/* clang-format on */
 
 #define NR_ODD (sizeof(odd_values) / sizeof(odd_values[0]))
 
@@ -184,8 +186,8 @@ TEST_F(hostile, its_own_words_harm_only_itself)
 		struct pollfd pfd = { self->fd, POLLIN | POLLOUT, 0 };
 
 		poll(&pfd, 1, 0);
-		ASSERT_EQ(-EAGAIN, fastipc_recv(self->victim, &c, 1,
-						FASTIPC_NOWAIT));
+		ASSERT_EQ(-EAGAIN,
+			  fastipc_recv(self->victim, &c, 1, FASTIPC_NOWAIT));
 		pfd.fd = fastipc_fd(self->victim);
 		poll(&pfd, 1, 0);
 		ASSERT_FALSE(pfd.revents & (POLLIN | POLLERR | POLLHUP));
@@ -247,8 +249,8 @@ TEST_F(hostile, racing_scribbles_end_in_ebadmsg_or_wrong_payload)
 			ASSERT_TRUE(ret == 0 || ret == -ETIMEDOUT ||
 				    ret == -EBADMSG);
 			broken += ret == -EBADMSG;
-			ret = fastipc_recv_timed(self->victim, buf,
-						 sizeof(buf), 0, 1);
+			ret = fastipc_recv_timed(self->victim, buf, sizeof(buf),
+						 0, 1);
 			ASSERT_TRUE(ret >= 0 || ret == -ETIMEDOUT ||
 				    ret == -EBADMSG);
 			ASSERT_LE(ret, (int)self->limit);
@@ -296,9 +298,11 @@ TEST_F(hostile, a_storm_of_syncs_harms_nobody)
 			if (mapped)
 				((volatile uint64_t *)m.own)[x >> 16 & 63] =
 					odd_values[x % NR_ODD];
-			raw_sync(self->fd, FASTIPC_SYNC_WAKE_RECV |
-				 FASTIPC_SYNC_WAKE_SEND |
-				 FASTIPC_SYNC_WAIT_RECV, x >> 12);
+			raw_sync(self->fd,
+				 FASTIPC_SYNC_WAKE_RECV |
+					 FASTIPC_SYNC_WAKE_SEND |
+					 FASTIPC_SYNC_WAIT_RECV,
+				 x >> 12);
 			raw_sync_send(self->fd, odd_values[x % NR_ODD],
 				      x % 1010, x >> 14);
 		}

@@ -8,14 +8,14 @@
 #include "kselftest_harness.h"
 #include "fastipc_test.h"
 
-#define KILLS		1000
-#define LENGTHS		509		/* payloads are 8 to 516 bytes */
+#define KILLS	1000
+#define LENGTHS 509 /* payloads are 8 to 516 bytes */
 
 struct ledger {
-	volatile uint64_t intended;	/* noted before the send */
-	volatile uint64_t confirmed;	/* noted after it */
-	volatile uint64_t received;	/* by the receiving child */
-	volatile int error;		/* how the survivor's loop ended */
+	volatile uint64_t intended;  /* noted before the send */
+	volatile uint64_t confirmed; /* noted after it */
+	volatile uint64_t received;  /* by the receiving child */
+	volatile int error;	     /* how the survivor's loop ended */
 };
 
 FIXTURE(kill)

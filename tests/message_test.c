@@ -59,13 +59,13 @@ TEST_F(pair, every_length_at_every_alignment)
 			fill(out, len, start);
 			ASSERT_EQ(0, fastipc_send(self->end[0], out, len,
 						  FASTIPC_NOWAIT));
-			ASSERT_EQ(len, fastipc_recv(self->end[1], in,
-						    sizeof(in),
-						    FASTIPC_NOWAIT));
+			ASSERT_EQ(len,
+				  fastipc_recv(self->end[1], in, sizeof(in),
+					       FASTIPC_NOWAIT));
 			ASSERT_EQ(0, memcmp(out, in, len));
 			position += FASTIPC_FOOTPRINT(len);
 			if (len % 97)
-				len += 6;	/* dense at some, sampled else */
+				len += 6; /* dense at some, sampled else */
 		}
 	}
 }
@@ -92,8 +92,8 @@ TEST_F(pair, over_the_limit_is_emsgsize_and_sends_nothing)
 
 	ASSERT_EQ(-EMSGSIZE, fastipc_send(self->end[0], buf,
 					  self->info.max_message + 1, 0));
-	ASSERT_EQ(-EAGAIN, fastipc_recv(self->end[1], buf, sizeof(buf),
-					FASTIPC_NOWAIT));
+	ASSERT_EQ(-EAGAIN,
+		  fastipc_recv(self->end[1], buf, sizeof(buf), FASTIPC_NOWAIT));
 }
 
 TEST_F(pair, too_small_a_buffer_is_emsgsize_and_consumes_nothing)
@@ -125,8 +125,8 @@ TEST_F(pair, a_full_ring_is_eagain_and_goes_on_when_drained)
 		n++;
 	/* Each takes 32 bytes, and 16 bytes stay free. */
 	ASSERT_EQ(n, (4096 - 16) / 32);
-	ASSERT_EQ(-EAGAIN, fastipc_send(self->end[0], &n, sizeof(n),
-					FASTIPC_NOWAIT));
+	ASSERT_EQ(-EAGAIN,
+		  fastipc_send(self->end[0], &n, sizeof(n), FASTIPC_NOWAIT));
 	for (i = 0; i < n; i++) {
 		ASSERT_EQ(4, fastipc_recv(self->end[1], buf, sizeof(buf), 0));
 		ASSERT_EQ(0, memcmp(&i, buf, 4));
@@ -142,8 +142,8 @@ TEST_F(pair, send_times_out)
 	while (!fastipc_send(self->end[0], buf, sizeof(buf), FASTIPC_NOWAIT))
 		;
 	begin = now_ns();
-	ASSERT_EQ(-ETIMEDOUT, fastipc_send_timed(self->end[0], buf,
-						 sizeof(buf), 0, 30));
+	ASSERT_EQ(-ETIMEDOUT,
+		  fastipc_send_timed(self->end[0], buf, sizeof(buf), 0, 30));
 	ASSERT_GE(now_ns() - begin, 30000000);
 }
 
@@ -167,8 +167,8 @@ TEST_F(pair, exchange_times_out_and_has_sent)
 {
 	char c;
 
-	ASSERT_EQ(-ETIMEDOUT, fastipc_exchange(self->end[0], "x", 1, &c, 1,
-					       30));
+	ASSERT_EQ(-ETIMEDOUT,
+		  fastipc_exchange(self->end[0], "x", 1, &c, 1, 30));
 	ASSERT_EQ(1, fastipc_recv(self->end[1], &c, 1, FASTIPC_NOWAIT));
 	ASSERT_EQ('x', c);
 }
@@ -200,8 +200,8 @@ TEST_F(pair, reserve_commit_less)
 	/* What was reserved and not used is no message. */
 	ASSERT_EQ(5, fastipc_recv(self->end[1], buf, sizeof(buf), 0));
 	ASSERT_EQ(0, memcmp(buf, "built", 5));
-	ASSERT_EQ(-EAGAIN, fastipc_recv(self->end[1], buf, sizeof(buf),
-					FASTIPC_NOWAIT));
+	ASSERT_EQ(-EAGAIN,
+		  fastipc_recv(self->end[1], buf, sizeof(buf), FASTIPC_NOWAIT));
 }
 
 TEST_F(pair, commit_more_is_emsgsize_and_keeps_the_reservation)
@@ -317,8 +317,8 @@ TEST_F(pair, a_taken_message_keeps_its_space)
 	memset(copy, 'A', sizeof(copy));
 	ASSERT_EQ(0, memcmp(msg.data, copy, sizeof(copy)));
 	ASSERT_EQ(0, fastipc_done(self->end[1], &msg));
-	ASSERT_EQ(0, fastipc_send(self->end[0], buf, sizeof(buf),
-				  FASTIPC_NOWAIT));
+	ASSERT_EQ(0,
+		  fastipc_send(self->end[0], buf, sizeof(buf), FASTIPC_NOWAIT));
 }
 
 /* How it ends ------------------------------------------------------------- */
@@ -398,8 +398,7 @@ TEST_F(pair, a_vanished_peer_drains_then_econnreset)
 	fastipc_close(self->end[1]);
 	self->end[1] = NULL;
 	ASSERT_EQ(4, fastipc_recv(self->end[0], buf, sizeof(buf), 0));
-	ASSERT_EQ(-ECONNRESET, fastipc_recv(self->end[0], buf, sizeof(buf),
-					    0));
+	ASSERT_EQ(-ECONNRESET, fastipc_recv(self->end[0], buf, sizeof(buf), 0));
 	ASSERT_EQ(-ECONNRESET, fastipc_send(self->end[0], buf, 1, 0));
 	ASSERT_EQ(128 + SIGKILL, reap(pid));
 }

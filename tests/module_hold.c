@@ -45,7 +45,8 @@ int main(int argc, char **argv)
 		close(map);
 		close(fd);
 	} else {
-		fprintf(stderr, "usage: module_hold endpoint|mapfile|map|use\n");
+		fprintf(stderr,
+			"usage: module_hold endpoint|mapfile|map|use\n");
 		return 2;
 	}
 	printf("ready\n");

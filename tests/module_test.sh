@@ -62,12 +62,12 @@ held() {
 	fi
 	kill -9 "$pid"
 	wait "$pid" 2>/dev/null
-	return $status
+	return "$status"
 }
 
 cycle() {
 	local i
-	for i in $(seq $cycles); do
+	for i in $(seq "$cycles"); do
 		unload || return 1
 		load || return 1
 		[ -c /dev/fastipc ] || {

@@ -8,7 +8,7 @@
 
 #include <sys/epoll.h>
 
-#define HAND_OFFS	1000000		/* sleep and wake, both modes together */
+#define HAND_OFFS 1000000 /* sleep and wake, both modes together */
 
 FIXTURE(poll)
 {
@@ -230,7 +230,7 @@ static int ping_first(struct fastipc *me, void *arg)
 
 /* Two children hand a message back and forth; this one watches the progress. */
 static void hand_offs(struct __test_metadata *_metadata,
-		      FIXTURE_DATA(poll) *self, uint32_t mode)
+		      FIXTURE_DATA(poll) * self, uint32_t mode)
 {
 	struct fastipc *swapped[2] = { self->end[1], self->end[0] };
 	struct hand_off *h = shared(sizeof(*h));

@@ -192,7 +192,8 @@ TEST_F(process, adopting_what_another_process_uses_is_ebusy)
 	pid = fork_bound();
 	if (!pid)
 		_exit(fastipc_adopt(&f, fastipc_fd(self->end[1])) == -EBUSY ?
-			      0 : 1);
+			      0 :
+			      1);
 	ASSERT_EQ(0, reap(pid));
 }
 

@@ -6,8 +6,8 @@
 #include "kselftest_harness.h"
 #include "fastipc_test.h"
 
-#define MESSAGES	1000000
-#define ROUND_TRIPS	10000
+#define MESSAGES    1000000
+#define ROUND_TRIPS 10000
 
 /* What the child counted, and whether all was right. */
 struct outcome {
@@ -151,8 +151,8 @@ TEST_F(stream, blocked_round_trips)
 	ASSERT_GE(counter, 0);
 	for (i = 0; i < ROUND_TRIPS; i++) {
 		buf[i % 64] = i;
-		ASSERT_EQ(64, fastipc_exchange(self->end[0], buf, 64, buf, 64,
-					       -1));
+		ASSERT_EQ(64,
+			  fastipc_exchange(self->end[0], buf, 64, buf, 64, -1));
 		ASSERT_EQ((char)i, buf[i % 64]);
 	}
 	syscalls = syscalls_end(counter);

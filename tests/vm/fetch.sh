@@ -79,8 +79,9 @@ kernel() {
 source_() {
 	local pkg=linux-source-6.12 version dir tmp
 	version=$(apt-cache policy "$pkg" | sed -n 's/^ *Candidate: //p')
-	[ -n "$version" ] && [ "$version" != "(none)" ] ||
-		die "apt knows no $pkg (try: apt-get update)"
+	case $version in
+	'' | '(none)') die "apt knows no $pkg (try: apt-get update)" ;;
+	esac
 	dir=$cache/source-${version//[^A-Za-z0-9.]/_}
 	if [ ! -d "$dir" ]; then
 		tmp=$(mktemp -d "$cache/tmp.XXXXXX")

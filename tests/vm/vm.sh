@@ -85,7 +85,7 @@ fi
 
 # Everything the guest needs before its root is there.
 make_initramfs() {
-	local root=$work/initramfs action file name module
+	local root=$work/initramfs file name module
 	mkdir -p "$root"/{bin,dev,proc,sys,modules,lower,layer,root,vm}
 	cp "$busybox" "$root/bin/busybox"
 	cp "$here/guest-init" "$root/init"
@@ -94,8 +94,8 @@ make_initramfs() {
 	if [ -n "$version" ]; then
 		for name in virtio_pci 9pnet_virtio 9p overlay; do
 			modprobe -d "$kernel" -S "$version" --show-depends "$name"
-		done 2>/dev/null | awk '$1 == "insmod" && !seen[$2]++' |
-			while read -r action file _; do
+		done 2>/dev/null | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' |
+			while read -r file; do
 				name=$(basename "$file" .xz)
 				case $file in
 				*.xz) xz -dc "$file" ;;

@@ -66,11 +66,11 @@
 /* Shared memory ----------------------------------------------------------- */
 
 /* The word of a message: its length, flags, and the bit that makes it so. */
-#define FASTIPC_WORD_LEN	0x00000000ffffffffULL
-#define FASTIPC_WORD_FLAGS	0x7fffffff00000000ULL	/* none known: zero */
-#define FASTIPC_WORD_COMMIT	0x8000000000000000ULL	/* always set */
+#define FASTIPC_WORD_LEN    0x00000000ffffffffULL
+#define FASTIPC_WORD_FLAGS  0x7fffffff00000000ULL /* none known: zero */
+#define FASTIPC_WORD_COMMIT 0x8000000000000000ULL /* always set */
 
-#define FASTIPC_ALIGN		16	/* of every message in a ring */
+#define FASTIPC_ALIGN 16 /* of every message in a ring */
 
 /* Bytes that a message with a payload of len bytes occupies (not its room). */
 #define FASTIPC_FOOTPRINT(len) \
@@ -140,20 +140,20 @@ struct fastipc_control {
 /* ioctls ------------------------------------------------------------------ */
 
 /* Sizes of the structures when they were first published. */
-#define FASTIPC_SETUP_SIZE_VER0		32
-#define FASTIPC_ATTACH_SIZE_VER0	16
-#define FASTIPC_PEER_SIZE_VER0		8
-#define FASTIPC_INFO_SIZE_VER0		96
-#define FASTIPC_MAP_SIZE_VER0		8
-#define FASTIPC_SYNC_SIZE_VER0		32
-#define FASTIPC_STAT_SIZE_VER0		88
-#define FASTIPC_SHUTDOWN_SIZE_VER0	8
+#define FASTIPC_SETUP_SIZE_VER0	   32
+#define FASTIPC_ATTACH_SIZE_VER0   16
+#define FASTIPC_PEER_SIZE_VER0	   8
+#define FASTIPC_INFO_SIZE_VER0	   96
+#define FASTIPC_MAP_SIZE_VER0	   8
+#define FASTIPC_SYNC_SIZE_VER0	   32
+#define FASTIPC_STAT_SIZE_VER0	   88
+#define FASTIPC_SHUTDOWN_SIZE_VER0 8
 
 /* Kinds of channel.  2 and 3 are reserved for queue and topic. */
-#define FASTIPC_KIND_PAIR	1
+#define FASTIPC_KIND_PAIR 1
 
-#define FASTIPC_RING_DEFAULT	65536		/* bytes */
-#define FASTIPC_RING_MAX	(1ULL << 30)	/* bytes; the least is a page */
+#define FASTIPC_RING_DEFAULT 65536	  /* bytes */
+#define FASTIPC_RING_MAX     (1ULL << 30) /* bytes; the least is a page */
 
 /**
  * struct fastipc_setup - fix the kind and the geometry of a channel, once
@@ -178,7 +178,7 @@ struct fastipc_setup {
 	__u64 max_message;
 };
 
-#define FASTIPC_END_ANY		(-1)
+#define FASTIPC_END_ANY (-1)
 
 /**
  * struct fastipc_attach - become an end
@@ -217,8 +217,8 @@ struct fastipc_peer {
 };
 
 /* Rights of an endpoint, in struct fastipc_info */
-#define FASTIPC_MAY_RECV	1
-#define FASTIPC_MAY_SEND	2
+#define FASTIPC_MAY_RECV 1
+#define FASTIPC_MAY_SEND 2
 
 /**
  * struct fastipc_info - geometry
@@ -277,12 +277,12 @@ struct fastipc_map {
 };
 
 /* FASTIPC_SYNC */
-#define FASTIPC_SYNC_WAKE_RECV	1	/* wake the peer: it has a message */
-#define FASTIPC_SYNC_WAKE_SEND	2	/* wake the peer: it has space */
-#define FASTIPC_SYNC_WAIT_RECV	4	/* wait for a message */
-#define FASTIPC_SYNC_WAIT_SEND	8	/* wait for space; not with WAIT_RECV */
+#define FASTIPC_SYNC_WAKE_RECV 1 /* wake the peer: it has a message */
+#define FASTIPC_SYNC_WAKE_SEND 2 /* wake the peer: it has space */
+#define FASTIPC_SYNC_WAIT_RECV 4 /* wait for a message */
+#define FASTIPC_SYNC_WAIT_SEND 8 /* wait for space; not with WAIT_RECV */
 
-#define FASTIPC_FOREVER		0xffffffffffffffffULL
+#define FASTIPC_FOREVER 0xffffffffffffffffULL
 
 /**
  * struct fastipc_sync - wake the peer, then wait for it, in one call
@@ -344,9 +344,9 @@ struct fastipc_stat {
 	__u64 reserved;
 };
 
-#define FASTIPC_SHUT_RECV	1	/* this end receives no more */
-#define FASTIPC_SHUT_SEND	2	/* this end sends no more */
-#define FASTIPC_SHUT_ON_CLOSE	4	/* the last close will be in order */
+#define FASTIPC_SHUT_RECV     1 /* this end receives no more */
+#define FASTIPC_SHUT_SEND     2 /* this end sends no more */
+#define FASTIPC_SHUT_ON_CLOSE 4 /* the last close will be in order */
 
 /**
  * struct fastipc_shutdown - end in order
@@ -371,14 +371,14 @@ struct fastipc_shutdown {
  * for SEND, RECV, CALL and DONE.  Another number gives ENOTTY; a pointer that
  * cannot be read or written EFAULT; a size below VER0 EINVAL.
  */
-#define FASTIPC_IOC		0xFA
-#define FASTIPC_SETUP		_IO(FASTIPC_IOC, 0)
-#define FASTIPC_ATTACH		_IO(FASTIPC_IOC, 1)
-#define FASTIPC_PEER		_IO(FASTIPC_IOC, 2)
-#define FASTIPC_INFO		_IO(FASTIPC_IOC, 3)
-#define FASTIPC_MAP		_IO(FASTIPC_IOC, 4)
-#define FASTIPC_SYNC		_IO(FASTIPC_IOC, 9)
-#define FASTIPC_STAT		_IO(FASTIPC_IOC, 10)
-#define FASTIPC_SHUTDOWN	_IO(FASTIPC_IOC, 11)
+#define FASTIPC_IOC	 0xFA
+#define FASTIPC_SETUP	 _IO(FASTIPC_IOC, 0)
+#define FASTIPC_ATTACH	 _IO(FASTIPC_IOC, 1)
+#define FASTIPC_PEER	 _IO(FASTIPC_IOC, 2)
+#define FASTIPC_INFO	 _IO(FASTIPC_IOC, 3)
+#define FASTIPC_MAP	 _IO(FASTIPC_IOC, 4)
+#define FASTIPC_SYNC	 _IO(FASTIPC_IOC, 9)
+#define FASTIPC_STAT	 _IO(FASTIPC_IOC, 10)
+#define FASTIPC_SHUTDOWN _IO(FASTIPC_IOC, 11)
 
 #endif /* _UAPI_LINUX_FASTIPC_H */
