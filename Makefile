@@ -84,7 +84,7 @@ unload: ## unload it
 
 # Two commands -------------------------------------------------------------------
 
-run: ## try it: boots $(RUN_KERNEL) in QEMU and moves real data
+run: ## try it: boots Debian's 6.12 in QEMU and moves real data
 	@scripts/setup.sh run
 	@$(MAKE) --no-print-directory -s lib programs
 	@scripts/run.sh $(RUN_KERNEL)

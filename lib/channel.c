@@ -104,6 +104,7 @@ static int map_all(struct fastipc *f, int fd)
 {
 	const int rw = PROT_READ | PROT_WRITE;
 	struct fastipc_info *info = &f->info;
+	int ret;
 
 	f->tx.own = map_area(fd, info->control_bytes, rw, info->own_control);
 	if (!f->tx.own)
@@ -123,16 +124,18 @@ static int map_all(struct fastipc *f, int fd)
 			map_area(fd, 2 * info->ring_bytes, rw, info->send_ring);
 		if (!f->tx.data)
 			return -errno;
-		f->tx.position = f->tx.own->sent;
-		f->tx.released = f->tx.peer->released;
+		ret = fastipc_producer_resume(&f->tx);
+		if (ret)
+			return ret;
 	}
 	if (info->rights & FASTIPC_MAY_RECV) {
 		f->rx.data = map_area(fd, 2 * info->ring_bytes, PROT_READ,
 				      info->recv_ring);
 		if (!f->rx.data)
 			return -errno;
-		f->rx.position = f->rx.own->taken;
-		f->rx.released = f->rx.position;
+		ret = fastipc_consumer_resume(&f->rx);
+		if (ret)
+			return ret;
 	}
 	return 0;
 }

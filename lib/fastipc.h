@@ -29,7 +29,12 @@
  * fork(2): in the child every call on an inherited handle gives -EINVAL, but
  * fastipc_fd(), and fastipc_close(), which only frees.  The child adopts the
  * descriptor of the end that is to be its own (fastipc_adopt()), and closes the
- * descriptor of the other with close(2).
+ * descriptor of the other with close(2): an end lives as long as any process has
+ * its descriptor, so one that forgets this never sees the other side die.
+ *
+ * A program that fails just exits: the other side then gets -ECONNRESET, and
+ * knows that what came is not all.  Only fastipc_close() and fastipc_shutdown()
+ * make an end look like one.
  */
 #ifndef FASTIPC_H
 #define FASTIPC_H
@@ -53,7 +58,8 @@ struct fastipc;
  * @size: sizeof(struct fastipc_options)
  * @ring_bytes: bytes of each ring, rounded up to a power of two and at least a
  *	page; 0: 65536
- * @max_message: longest payload in bytes, at most ring_bytes / 4 - 16; 0: that
+ * @max_message: longest payload in bytes, at most ring_bytes / 4 - 16; 0: that.
+ *	So messages of 16 KiB need rings of 128 KiB.
  * @takes: how many messages may be taken and not yet done; 0: 16
  * @spin_us: how long to look on before sleeping, in microseconds, up to 1000;
  *	0: 50, about what a sleep costs; -1: not at all.  Never with one CPU.
@@ -118,10 +124,12 @@ int fastipc_pair(struct fastipc *end[2], const struct fastipc_options *options);
  * @fd: of an endpoint; becomes the handle's, and close-on-exec
  *
  * Maps the end at once: while another process has used it and not yet closed
- * its handle, that is -EBUSY.
+ * its handle, that is -EBUSY.  Goes on where that process stopped; what it had
+ * taken counts as received.
  *
- * Return: 0; -ENOTTY: not an endpoint; -ENOTCONN: not set up; -EBUSY, -ENOMEM,
- * -EBADF.  On error the descriptor stays the caller's.
+ * Return: 0; -ENOTTY: not an endpoint; -ENOTCONN: not set up; -EBADMSG: whoever
+ * had the end left it unusable; -EBUSY, -ENOMEM, -EBADF.  On error the
+ * descriptor stays the caller's.
  */
 int fastipc_adopt(struct fastipc **f, int fd);
 
@@ -159,7 +167,10 @@ int fastipc_shutdown(struct fastipc *f, int how);
  */
 void fastipc_close(struct fastipc *f);
 
+/** fastipc_info() - geometry and rights; @info needs no preparation; 0, -EINVAL */
 int fastipc_info(const struct fastipc *f, struct fastipc_info *info);
+
+/** fastipc_stat() - counters; @stat needs no preparation; 0, -EINVAL */
 int fastipc_stat(const struct fastipc *f, struct fastipc_stat *stat);
 
 /** fastipc_version() - of the library: major * 10000 + minor * 100 + patch */
@@ -225,6 +236,8 @@ int fastipc_reserve(struct fastipc *f, size_t max, void **payload, int flags);
  * @f: handle
  * @used: bytes, at most what was reserved
  * @flags: 0
+ *
+ * Its tag is 0.
  *
  * Return: 0; -EMSGSIZE: more than reserved; -EINVAL: nothing reserved.
  */

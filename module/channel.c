@@ -174,12 +174,26 @@ int fastipc_endpoint_map(struct fastipc_endpoint *endpoint)
 	return ret;
 }
 
-/* A map was split or moved, in the same mm: VM_DONTCOPY forbids another. */
-void fastipc_endpoint_map_again(struct fastipc_endpoint *endpoint)
+/**
+ * fastipc_endpoint_map_again() - a read-write map was split, moved, or inherited
+ * @endpoint: which
+ * @mm: where it is now
+ *
+ * Inherited: a process can take back VM_DONTCOPY (MADV_DOFORK) before it forks.
+ *
+ * Return: false if @mm is not the one that may have such maps.
+ */
+bool fastipc_endpoint_map_again(struct fastipc_endpoint *endpoint,
+				const struct mm_struct *mm)
 {
+	bool same;
+
 	spin_lock(&endpoint->lock);
-	endpoint->maps++;
+	same = endpoint->mm == mm;
+	if (same)
+		endpoint->maps++;
 	spin_unlock(&endpoint->lock);
+	return same;
 }
 
 /* A read-write map is gone. */

@@ -136,7 +136,8 @@ void fastipc_endpoint_get(struct fastipc_endpoint *endpoint);
 void fastipc_endpoint_put(struct fastipc_endpoint *endpoint);
 void fastipc_endpoint_closed(struct fastipc_endpoint *endpoint);
 int fastipc_endpoint_map(struct fastipc_endpoint *endpoint);
-void fastipc_endpoint_map_again(struct fastipc_endpoint *endpoint);
+bool fastipc_endpoint_map_again(struct fastipc_endpoint *endpoint,
+				const struct mm_struct *mm);
 void fastipc_endpoint_unmap(struct fastipc_endpoint *endpoint);
 void fastipc_endpoint_mark(struct fastipc_endpoint *endpoint, bool orderly);
 bool fastipc_endpoint_stopped(struct fastipc_endpoint *endpoint);

@@ -78,13 +78,17 @@ static __poll_t endpoint_poll(struct file *file, poll_table *pt)
 
 static void endpoint_vma_open(struct vm_area_struct *vma)
 {
-	if (fastipc_vma_writable(vma))
-		fastipc_endpoint_map_again(vma->vm_file->private_data);
+	struct fastipc_endpoint *endpoint = vma->vm_file->private_data;
+
+	/* One that a child inherited has no pages yet, and will have none. */
+	if (fastipc_vma_writable(vma) &&
+	    !fastipc_endpoint_map_again(endpoint, vma->vm_mm))
+		fastipc_view_withdraw(vma);
 }
 
 static void endpoint_vma_close(struct vm_area_struct *vma)
 {
-	if (fastipc_vma_writable(vma))
+	if (fastipc_vma_writable(vma) && fastipc_view_shows(vma))
 		fastipc_endpoint_unmap(vma->vm_file->private_data);
 }
 

@@ -142,13 +142,28 @@ bool fastipc_vma_writable(const struct vm_area_struct *vma)
 	return vma->vm_flags & VM_MAYWRITE;
 }
 
+/* Make an area show nothing any more: whoever touches it gets SIGBUS. */
+void fastipc_view_withdraw(struct vm_area_struct *vma)
+{
+	vma->vm_private_data = NULL;
+}
+
+/* Whether it shows something. */
+bool fastipc_view_shows(const struct vm_area_struct *vma)
+{
+	return vma->vm_private_data;
+}
+
 /* The fault handler of all maps: the page, in whichever repetition. */
 vm_fault_t fastipc_region_fault(struct vm_fault *vmf)
 {
 	const struct fastipc_region *region = vmf->vma->vm_private_data;
-	/* The area's own number is a multiple of every power-of-two region. */
-	unsigned long index = vmf->pgoff & (region->nr - 1);
+	unsigned long index;
 
+	if (!region)
+		return VM_FAULT_SIGBUS;
+	/* The area's own number is a multiple of every power-of-two region. */
+	index = vmf->pgoff & (region->nr - 1);
 	vmf->page = region->pages[index];
 	get_page(vmf->page);
 	return 0;

@@ -3,8 +3,9 @@
  * Sleeping and waking.  See wait.h.
  *
  * A sleeper queues itself and sets ->want under one lock, fences, looks, and
- * sleeps.  A waker clears ->want under the same lock and wakes everybody: so
- * whoever finds ->want cleared has been woken, and looks and arms again.
+ * sleeps.  A waker clears ->want under the same lock, takes everybody off the
+ * queue and wakes them: so whoever finds ->want cleared has been woken, looks,
+ * and, if there is nothing, arms again.
  */
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -40,13 +41,13 @@ void fastipc_wait_bind(struct fastipc_wait *wait, struct fastipc_waitline *line,
 	spin_unlock_irq(&wait->queue.lock);
 }
 
-static void wait_arm(struct fastipc_wait *wait, u64 want)
+static void wait_arm(struct fastipc_wait *wait, u64 want, bool idle)
 {
 	lockdep_assert_held(&wait->queue.lock);
 	if (!wait->want || want < wait->want)
 		wait->want = want;
 	wait->arms++;
-	wait->idle = false;
+	wait->idle = idle;
 	fastipc_ring_arm(wait->line, wait->want);
 }
 
@@ -84,7 +85,7 @@ int fastipc_wait_poll(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 	int ret;
 
 	spin_lock_irq(&wait->queue.lock);
-	wait_arm(wait, want);
+	wait_arm(wait, want, false);
 	spin_unlock_irq(&wait->queue.lock);
 	fastipc_ring_arm_fence();
 	ret = look(arg);
@@ -113,11 +114,11 @@ int fastipc_wait_sleep(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 
 	DEFINE_WAIT(entry);
 
-	for (;;) {
+	do {
 		spin_lock_irq(&wait->queue.lock);
 		if (list_empty(&entry.entry))
 			__add_wait_queue_entry_tail(&wait->queue, &entry);
-		wait_arm(wait, want);
+		wait_arm(wait, want, true);
 		/* The lock orders it against a waker, the fence below too. */
 		set_current_state(TASK_INTERRUPTIBLE);
 		spin_unlock_irq(&wait->queue.lock);
@@ -134,18 +135,24 @@ int fastipc_wait_sleep(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 			ret = until ? -EINTR : -ERESTARTSYS;
 			break;
 		}
-		wait_found_nothing(wait);
 		atomic64_inc(&wait->stats->sleeps);
 		trace_fastipc_sleep(wait->channel, wait->end, wait->direction,
 				    want);
 		late = !schedule_hrtimeout(until, HRTIMER_MODE_ABS);
-	}
+		/* Whoever was woken for something need not arm again. */
+		ret = look(arg);
+	} while (!ret);
 	__set_current_state(TASK_RUNNING);
 
+	/* A waker took it off the queue, and cleared what it armed. */
+	if (list_empty_careful(&entry.entry))
+		return ret;
 	spin_lock_irq(&wait->queue.lock);
 	list_del_init(&entry.entry);
 	/* A poller that stays in the queue may need what is armed. */
-	if (!waitqueue_active(&wait->queue) && wait->want)
+	if (waitqueue_active(&wait->queue))
+		wait->idle = false;
+	else if (wait->want)
 		wait_disarm(wait);
 	spin_unlock_irq(&wait->queue.lock);
 	return ret;

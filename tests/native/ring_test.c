@@ -273,6 +273,66 @@ static int test_must_wake(struct rig *r)
 	return 0;
 }
 
+/* A successor goes on behind what is committed, wherever the hint stands. */
+static int test_resume(struct rig *r)
+{
+	struct fastipc_producer heir;
+	unsigned int x = 5;
+	uint64_t hint;
+	size_t len;
+	int i;
+
+	for (i = 0; i < 20000; i++) {
+		len = next_random(&x) % 200;
+		check(fastipc_producer_fits(&r->p, len) == 1);
+		hint = r->producer_page->sent;
+		memset(fastipc_producer_payload(&r->p), 0xff, 200);
+		fastipc_producer_publish(&r->p, len, 0);
+		/* Died before the hint was stored; read already, or not yet. */
+		r->producer_page->sent = hint;
+		if (i % 2) {
+			fastipc_consumer_take(&r->c, len, NULL);
+			fastipc_consumer_release(&r->c, r->c.position);
+		}
+		heir = r->p;
+		heir.position = 1;
+		check(fastipc_producer_resume(&heir) == 0);
+		check(heir.position == r->p.position);
+		r->p = heir;
+		r->producer_page->sent = heir.position;
+		while (fastipc_consumer_look(&r->c, &len) > 0) {
+			fastipc_consumer_take(&r->c, len, NULL);
+			fastipc_consumer_release(&r->c, r->c.position);
+		}
+	}
+	return 0;
+}
+
+/* What a hostile predecessor may leave: refused, and never a loop. */
+static int test_resume_refuses(struct rig *r)
+{
+	uint64_t *words = (uint64_t *)r->p.data;
+	size_t i;
+
+	for (i = 0; i < RING / 8; i++)
+		words[i] = FASTIPC_WORD_COMMIT;
+	check(fastipc_producer_resume(&r->p) == -EBADMSG);
+	words[0] = 1;
+	check(fastipc_producer_resume(&r->p) == -EBADMSG);
+	words[0] = 0;
+	check(fastipc_producer_resume(&r->p) == 0);
+	r->producer_page->sent = 8;
+	check(fastipc_producer_resume(&r->p) == -EBADMSG);
+	r->producer_page->sent = 2 * RING;
+	check(fastipc_producer_resume(&r->p) == -EBADMSG);
+	r->producer_page->sent = 0;
+	r->consumer_page->released = 16;
+	check(fastipc_producer_resume(&r->p) == -EBADMSG);
+	r->consumer_page->taken = 17;
+	check(fastipc_consumer_resume(&r->c) == -EBADMSG);
+	return 0;
+}
+
 /* Both sides as threads, with nothing but the ring between them. */
 #define THREAD_MESSAGES 2000000
 
@@ -348,7 +408,7 @@ static void run(const char *name, int (*test)(struct rig *r))
 
 int main(void)
 {
-	printf("TAP version 13\n1..9\n");
+	printf("TAP version 13\n1..11\n");
 	run("layout", test_layout);
 	run("random walk against a reference", test_random_walk);
 	run("what must fit fits, and no more", test_fits_exactly);
@@ -357,6 +417,8 @@ int main(void)
 	run("hostile words", test_hostile_words);
 	run("hostile positions", test_hostile_positions);
 	run("who must be woken", test_must_wake);
+	run("a successor resumes", test_resume);
+	run("what a successor refuses", test_resume_refuses);
 	run("two threads", test_two_threads);
 	return failed;
 }
