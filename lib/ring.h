@@ -46,6 +46,7 @@ struct fastipc_producer {
  * @max_message: longest payload in bytes
  * @position: of the next message to take
  * @released: of the oldest message still in use
+ * @last: once the end was seen: no message begins here or later; else 0
  * @own: control page of this end
  * @peer: control page of the producer
  * @broken: the producer broke the rules
@@ -56,6 +57,7 @@ struct fastipc_consumer {
 	uint64_t max_message;
 	uint64_t position;
 	uint64_t released;
+	uint64_t last;
 	struct fastipc_control *own;
 	const struct fastipc_control *peer;
 	bool broken;
@@ -214,6 +216,11 @@ static inline int fastipc_consumer_resume(struct fastipc_consumer *c)
  * @c: the consumer
  * @len: filled in with its payload in bytes
  *
+ * Reads the end before the word: so whoever finds no message, and an end that
+ * it had seen before, has had them all.  What is left at the end fits into the
+ * ring; a dead producer that left a ring full of words, to be read round and
+ * round, broke the rules.
+ *
  * Return: 1, 0, or -EBADMSG.
  */
 static inline int fastipc_consumer_look(struct fastipc_consumer *c, size_t *len)
@@ -223,6 +230,8 @@ static inline int fastipc_consumer_look(struct fastipc_consumer *c, size_t *len)
 
 	if (c->broken)
 		return -EBADMSG;
+	if (!c->last && fastipc_ended(&c->own->recv))
+		c->last = c->position + c->bytes;
 	record = (const struct fastipc_record *)(c->data + (c->position &
 							    (c->bytes - 1)));
 	/* Pairs with the store-release in fastipc_producer_publish(). */
@@ -230,7 +239,8 @@ static inline int fastipc_consumer_look(struct fastipc_consumer *c, size_t *len)
 	if (!word)
 		return 0;
 	if (!(word & FASTIPC_WORD_COMMIT) || (word & FASTIPC_WORD_FLAGS) ||
-	    (word & FASTIPC_WORD_LEN) > c->max_message) {
+	    (word & FASTIPC_WORD_LEN) > c->max_message ||
+	    (c->last && c->position >= c->last)) {
 		c->broken = true;
 		return -EBADMSG;
 	}

@@ -223,7 +223,7 @@ static void scribble(struct mapped *m, uint64_t until)
 	}
 }
 
-TEST_F(hostile, racing_scribbles_end_in_ebadmsg_or_wrong_payload)
+TEST_F_TIMEOUT(hostile, racing_scribbles_end_in_ebadmsg_or_wrong_payload, 120)
 {
 	unsigned long broken = 0, passed = 0, rounds = 0;
 	uint64_t end = now_ns() + 20000000000ULL;
@@ -261,7 +261,10 @@ TEST_F(hostile, racing_scribbles_end_in_ebadmsg_or_wrong_payload)
 		}
 		kill(pid, SIGKILL);
 		reap(pid);
-		/* A victim that sleeps is woken by the death at the latest. */
+		/*
+		 * A victim that sleeps is woken by the death at the latest, and
+		 * what the dead left has an end.
+		 */
 		close(self->fd);
 		do {
 			ret = fastipc_recv(self->victim, buf, sizeof(buf), 0);
@@ -274,6 +277,23 @@ TEST_F(hostile, racing_scribbles_end_in_ebadmsg_or_wrong_payload)
 	TH_LOG("%lu rounds, %lu times EBADMSG, %lu messages got through",
 	       rounds, broken, passed);
 	ASSERT_GT(broken, 0);
+}
+
+/* A ring full of words, to be read round and round after the writer's death. */
+TEST_F(hostile, what_the_dead_left_has_an_end)
+{
+	uint64_t position;
+	char buf[1024];
+	int i = 0, ret;
+
+	for (position = 0; position < 4096; position += 16)
+		raw_publish(&self->evil, position, WORD(0));
+	raw_unmap_end(&self->evil);
+	close(self->fd);
+	while ((ret = fastipc_recv(self->victim, buf, sizeof(buf), 0)) >= 0)
+		ASSERT_LT(i++, 4096 / 16);
+	ASSERT_EQ(-EBADMSG, ret);
+	hostile_setup(_metadata, self, variant);
 }
 
 /* Wakes and waits by the thousand, from several threads, on scribbled pages. */
@@ -317,6 +337,70 @@ TEST_F(hostile, a_storm_of_syncs_harms_nobody)
 	}
 	for (i = 0; i < 3; i++)
 		ASSERT_EQ(0, reap(pid[i]));
+	ASSERT_EQ(0, raw_map_end(self->fd, &self->evil));
+}
+
+/*
+ * A wake that is withheld: nobody notices, but for the re-check, which counts
+ * it.  So the zeroes of late_wakes elsewhere mean something.
+ */
+TEST_F(hostile, a_withheld_wake_is_counted_as_late)
+{
+	long long late = module_counter("late_wakes");
+	struct fastipc_stat stat;
+	pid_t pid = fork_bound();
+	char c;
+
+	ASSERT_EQ(0, access("/sys/module/fastipc/parameters/recheck", R_OK));
+	if (!pid) {
+		/* The victim's side: receive in a child, so that it sleeps. */
+		struct fastipc *me;
+		int fd = dup(fastipc_fd(self->victim));
+
+		if (!wait_for_sleep(getppid()) || fastipc_adopt(&me, fd))
+			_exit(1);
+		_exit(fastipc_recv(me, &c, 1, 0) == 1 ? 0 : 2);
+	}
+	fastipc_close(self->victim);
+	self->victim = NULL;
+	ASSERT_TRUE(wait_for_sleep(pid));
+	usleep(500000);
+	ASSERT_TRUE(wait_for_sleep(pid));
+	raw_publish(&self->evil, 0, WORD(1));
+	ASSERT_EQ(0, reap(pid));
+	ASSERT_EQ(0, raw_stat(self->fd, &stat));
+	ASSERT_EQ(1, stat.late_wakes);
+	ASSERT_EQ(late + 1, module_counter("late_wakes"));
+}
+
+/* The same for space, and for somebody who sleeps in poll(2). */
+TEST_F(hostile, a_withheld_wake_of_a_poller_is_counted_as_late)
+{
+	struct pollfd pfd = { fastipc_fd(self->victim), POLLOUT, 0 };
+	char buf[1000] = { 0 };
+	uint64_t sent = 0;
+	pid_t parent = getpid();
+	struct fastipc_stat stat;
+	pid_t pid;
+
+	while (!fastipc_send(self->victim, buf, sizeof(buf), FASTIPC_NOWAIT))
+		sent += FASTIPC_FOOTPRINT(sizeof(buf));
+	raw_unmap_end(&self->evil);
+	pid = fork_bound();
+	if (!pid) {
+		struct mapped m;
+
+		if (!wait_for_sleep(parent) || raw_map_end(self->fd, &m))
+			_exit(1);
+		__atomic_store_n(&m.own->released, sent, __ATOMIC_RELEASE);
+		pause();
+	}
+	ASSERT_EQ(1, poll(&pfd, 1, -1));
+	ASSERT_EQ(POLLOUT, pfd.revents);
+	ASSERT_EQ(0, raw_stat(self->fd, &stat));
+	ASSERT_EQ(1, stat.late_wakes);
+	kill(pid, SIGKILL);
+	reap(pid);
 	ASSERT_EQ(0, raw_map_end(self->fd, &self->evil));
 }
 

@@ -273,6 +273,31 @@ static int test_must_wake(struct rig *r)
 	return 0;
 }
 
+/* A ring full of words, left by the dead: as much as fits, then EBADMSG. */
+static int test_no_end_to_the_end(struct rig *r)
+{
+	uint64_t *words = (uint64_t *)r->p.data;
+	size_t i, len, messages = 0;
+	int ret;
+
+	for (i = 0; i < RING / 8; i += 2)
+		words[i] = FASTIPC_WORD_COMMIT;
+	for (i = 0; i < 1000; i++) {
+		check(fastipc_consumer_look(&r->c, &len) == 1);
+		fastipc_consumer_take(&r->c, len, NULL);
+		fastipc_consumer_release(&r->c, r->c.position);
+	}
+	r->consumer_page->recv.ended = ECONNRESET;
+	while ((ret = fastipc_consumer_look(&r->c, &len)) == 1) {
+		fastipc_consumer_take(&r->c, len, NULL);
+		fastipc_consumer_release(&r->c, r->c.position);
+		messages++;
+	}
+	check(ret == -EBADMSG);
+	check(messages == RING / 16);
+	return 0;
+}
+
 /* A successor goes on behind what is committed, wherever the hint stands. */
 static int test_resume(struct rig *r)
 {
@@ -408,7 +433,7 @@ static void run(const char *name, int (*test)(struct rig *r))
 
 int main(void)
 {
-	printf("TAP version 13\n1..11\n");
+	printf("TAP version 13\n1..12\n");
 	run("layout", test_layout);
 	run("random walk against a reference", test_random_walk);
 	run("what must fit fits, and no more", test_fits_exactly);
@@ -417,6 +442,7 @@ int main(void)
 	run("hostile words", test_hostile_words);
 	run("hostile positions", test_hostile_positions);
 	run("who must be woken", test_must_wake);
+	run("no end to the end", test_no_end_to_the_end);
 	run("a successor resumes", test_resume);
 	run("what a successor refuses", test_resume_refuses);
 	run("two threads", test_two_threads);
