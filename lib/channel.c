@@ -104,7 +104,6 @@ static int map_all(struct fastipc *f, int fd)
 {
 	const int rw = PROT_READ | PROT_WRITE;
 	struct fastipc_info *info = &f->info;
-	int ret;
 
 	f->tx.own = map_area(fd, info->control_bytes, rw, info->own_control);
 	if (!f->tx.own)
@@ -124,18 +123,16 @@ static int map_all(struct fastipc *f, int fd)
 			map_area(fd, 2 * info->ring_bytes, rw, info->send_ring);
 		if (!f->tx.data)
 			return -errno;
-		ret = fastipc_producer_resume(&f->tx);
-		if (ret)
-			return ret;
+		fastipc_producer_resume(&f->tx);
 	}
 	if (info->rights & FASTIPC_MAY_RECV) {
 		f->rx.data = map_area(fd, 2 * info->ring_bytes, PROT_READ,
 				      info->recv_ring);
 		if (!f->rx.data)
 			return -errno;
-		ret = fastipc_consumer_resume(&f->rx);
-		if (ret)
-			return ret;
+		fastipc_consumer_resume(&f->rx);
+		if (fastipc_consumer_must_wake(&f->rx))
+			fastipc_wake_(f, FASTIPC_SYNC_WAKE_SEND);
 	}
 	return 0;
 }

@@ -127,9 +127,8 @@ int fastipc_pair(struct fastipc *end[2], const struct fastipc_options *options);
  * its handle, that is -EBUSY.  Goes on where that process stopped; what it had
  * taken counts as received.
  *
- * Return: 0; -ENOTTY: not an endpoint; -ENOTCONN: not set up; -EBADMSG: whoever
- * had the end left it unusable; -EBUSY, -ENOMEM, -EBADF.  On error the
- * descriptor stays the caller's.
+ * Return: 0; -ENOTTY: not an endpoint; -ENOTCONN: not set up; -EBUSY, -ENOMEM,
+ * -EBADF.  On error the descriptor stays the caller's.
  */
 int fastipc_adopt(struct fastipc **f, int fd);
 

@@ -124,33 +124,33 @@ static inline int fastipc_producer_fits(struct fastipc_producer *p, size_t len)
  * @p: the producer, with its maps
  *
  * The position it left is a hint: it may have died between publishing and
- * storing it.  So walk on over what is committed, to the word that is 0.
- *
- * Return: 0, or -EBADMSG if what is there cannot be.
+ * storing it.  So walk on over what is committed, to the word that is 0.  If
+ * what it left cannot be, this direction is broken.
  */
-static inline int fastipc_producer_resume(struct fastipc_producer *p)
+static inline void fastipc_producer_resume(struct fastipc_producer *p)
 {
 	uint64_t position = __atomic_load_n(&p->own->sent, __ATOMIC_RELAXED);
 	uint64_t released =
 		__atomic_load_n(&p->peer->released, __ATOMIC_ACQUIRE);
 	uint64_t word, walked = 0;
 
+	p->broken = true;
 	if (position % FASTIPC_ALIGN || released % FASTIPC_ALIGN)
-		return -EBADMSG;
+		return;
 	while ((word = fastipc_producer_at(p, position)->word)) {
 		if (!(word & FASTIPC_WORD_COMMIT) ||
 		    (word & FASTIPC_WORD_FLAGS) ||
 		    (word & FASTIPC_WORD_LEN) > p->max_message ||
 		    walked > p->bytes)
-			return -EBADMSG;
+			return;
 		walked += FASTIPC_FOOTPRINT(word & FASTIPC_WORD_LEN);
 		position += FASTIPC_FOOTPRINT(word & FASTIPC_WORD_LEN);
 	}
 	if (released > position || position - released > p->bytes)
-		return -EBADMSG;
+		return;
 	p->position = position;
 	p->released = released;
-	return 0;
+	p->broken = false;
 }
 
 /* Where the payload of the next message goes, once it fits. */
@@ -190,25 +190,6 @@ static inline bool fastipc_producer_must_wake(const struct fastipc_producer *p)
 {
 	fastipc_fence();
 	return __atomic_load_n(&p->peer->recv.want, __ATOMIC_RELAXED);
-}
-
-/**
- * fastipc_consumer_resume() - begin where a predecessor of this end stopped
- * @c: the consumer, with its maps
- *
- * What the predecessor had taken counts as received.
- *
- * Return: 0, or -EBADMSG if what is there cannot be.
- */
-static inline int fastipc_consumer_resume(struct fastipc_consumer *c)
-{
-	uint64_t position = __atomic_load_n(&c->own->taken, __ATOMIC_RELAXED);
-
-	if (position % FASTIPC_ALIGN)
-		return -EBADMSG;
-	c->position = position;
-	c->released = position;
-	return 0;
 }
 
 /**
@@ -290,6 +271,22 @@ static inline void fastipc_consumer_release(struct fastipc_consumer *c,
 	 * load-acquire in fastipc_producer_fits(), and the kernel's.
 	 */
 	__atomic_store_n(&c->own->released, position, __ATOMIC_RELEASE);
+}
+
+/**
+ * fastipc_consumer_resume() - begin where a predecessor of this end stopped
+ * @c: the consumer, with its maps
+ *
+ * What the predecessor had taken counts as received, and is given back here: it
+ * may have died with the ring full.  If what it left cannot be, this direction
+ * is broken.  Afterwards the producer may have to be woken.
+ */
+static inline void fastipc_consumer_resume(struct fastipc_consumer *c)
+{
+	c->position = __atomic_load_n(&c->own->taken, __ATOMIC_RELAXED);
+	c->broken = c->position % FASTIPC_ALIGN;
+	if (!c->broken)
+		fastipc_consumer_release(c, c->position);
 }
 
 /* After releasing: must the producer be woken? */

@@ -81,7 +81,7 @@ static void endpoint_vma_open(struct vm_area_struct *vma)
 	struct fastipc_endpoint *endpoint = vma->vm_file->private_data;
 
 	/* One that a child inherited has no pages yet, and will have none. */
-	if (fastipc_vma_writable(vma) &&
+	if (fastipc_vma_writable(vma) && fastipc_view_shows(vma) &&
 	    !fastipc_endpoint_map_again(endpoint, vma->vm_mm))
 		fastipc_view_withdraw(vma);
 }
@@ -152,7 +152,8 @@ static const struct file_operations map_file_fops = {
 
 /*
  * Read a structure that may be older or newer than the kernel's: -EINVAL below
- * the size first published, -E2BIG if it says something unknown.
+ * the size first published, -E2BIG if it says something unknown, or is longer
+ * than a page, so that nobody makes the kernel read gigabytes of zeroes.
  */
 static int copy_in(void *to, size_t size, size_t least, void __user *from,
 		   u32 *given)
@@ -161,6 +162,8 @@ static int copy_in(void *to, size_t size, size_t least, void __user *from,
 		return -EFAULT;
 	if (*given < least)
 		return -EINVAL;
+	if (*given > PAGE_SIZE)
+		return -E2BIG;
 	return copy_struct_from_user(to, size, from, *given);
 }
 

@@ -262,6 +262,8 @@ static int pair_poison(struct fastipc_endpoint *endpoint,
 	WRITE_ONCE(self_of(endpoint)->poisoned[direction], true);
 	trace_fastipc_poisoned(endpoint->channel->id, endpoint->end, direction,
 			       position);
+	/* Others may wait for this direction too. */
+	fastipc_wait_wake(&endpoint->wait[direction]);
 	return -EBADMSG;
 }
 
@@ -288,12 +290,13 @@ static int pair_look_send(void *arg)
 	struct pair_look *look = arg;
 	struct fastipc_endpoint *endpoint = look->endpoint;
 	struct pair_end *self = self_of(endpoint);
-	int ret = fastipc_ring_ended(&self->ended[FASTIPC_SEND]);
+	int ret;
 
-	if (ret)
-		return -ret;
 	if (READ_ONCE(self->poisoned[FASTIPC_SEND]))
 		return -EBADMSG;
+	ret = fastipc_ring_ended(&self->ended[FASTIPC_SEND]);
+	if (ret)
+		return -ret;
 	ret = fastipc_ring_fits(&self->ring, other_of(endpoint)->control,
 				look->sync->position, look->sync->need);
 	if (ret == -EBADMSG)
@@ -470,13 +473,14 @@ static int pair_shutdown(struct fastipc_endpoint *endpoint, u32 how)
 	struct pair_end *self = self_of(endpoint);
 	struct pair_end *other = other_of(endpoint);
 
+	/* Always the sender's side first: who sees the end has a bound. */
 	if (how & FASTIPC_SHUT_SEND) {
 		pair_end_direction(pair, self, FASTIPC_SEND, EPIPE);
 		pair_end_direction(pair, other, FASTIPC_RECV, EPIPE);
 	}
 	if (how & FASTIPC_SHUT_RECV) {
-		pair_end_direction(pair, self, FASTIPC_RECV, EPIPE);
 		pair_end_direction(pair, other, FASTIPC_SEND, EPIPE);
+		pair_end_direction(pair, self, FASTIPC_RECV, EPIPE);
 	}
 	return 0;
 }
@@ -521,10 +525,10 @@ static int pair_recheck_recv(void *arg)
 static int pair_recheck_send(void *arg)
 {
 	struct fastipc_endpoint *endpoint = ((struct pair_look *)arg)->endpoint;
-	u64 want = READ_ONCE(endpoint->wait[FASTIPC_SEND].want);
+	u64 owed = READ_ONCE(endpoint->wait[FASTIPC_SEND].owed);
 
-	return want && pair_peer_runs(endpoint) &&
-	       fastipc_ring_released(other_of(endpoint)->control) >= want;
+	return owed && pair_peer_runs(endpoint) &&
+	       fastipc_ring_released(other_of(endpoint)->control) >= owed;
 }
 
 static void pair_recheck(struct fastipc_channel *channel)

@@ -41,13 +41,12 @@ void fastipc_wait_bind(struct fastipc_wait *wait, struct fastipc_waitline *line,
 	spin_unlock_irq(&wait->queue.lock);
 }
 
-static void wait_arm(struct fastipc_wait *wait, u64 want, bool idle)
+static void wait_arm(struct fastipc_wait *wait, u64 want)
 {
 	lockdep_assert_held(&wait->queue.lock);
 	if (!wait->want || want < wait->want)
 		wait->want = want;
 	wait->arms++;
-	wait->idle = idle;
 	fastipc_ring_arm(wait->line, wait->want);
 }
 
@@ -55,16 +54,16 @@ static void wait_disarm(struct fastipc_wait *wait)
 {
 	lockdep_assert_held(&wait->queue.lock);
 	wait->want = 0;
+	wait->owed = 0;
 	fastipc_ring_disarm(wait->line);
 }
 
-/* Remember that somebody now relies on being woken (for the re-check). */
-static void wait_found_nothing(struct fastipc_wait *wait)
+/* Somebody now relies on being woken (for the re-check). */
+static void wait_owe(struct fastipc_wait *wait, u64 want)
 {
-	spin_lock_irq(&wait->queue.lock);
-	if (wait->want)
-		wait->idle = true;
-	spin_unlock_irq(&wait->queue.lock);
+	lockdep_assert_held(&wait->queue.lock);
+	if (!wait->owed || want < wait->owed)
+		wait->owed = want;
 }
 
 /**
@@ -85,12 +84,16 @@ int fastipc_wait_poll(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 	int ret;
 
 	spin_lock_irq(&wait->queue.lock);
-	wait_arm(wait, want, false);
+	wait_arm(wait, want);
 	spin_unlock_irq(&wait->queue.lock);
 	fastipc_ring_arm_fence();
 	ret = look(arg);
-	if (!ret)
-		wait_found_nothing(wait);
+	if (!ret) {
+		spin_lock_irq(&wait->queue.lock);
+		if (wait->want)
+			wait_owe(wait, want);
+		spin_unlock_irq(&wait->queue.lock);
+	}
 	return ret;
 }
 
@@ -118,7 +121,8 @@ int fastipc_wait_sleep(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 		spin_lock_irq(&wait->queue.lock);
 		if (list_empty(&entry.entry))
 			__add_wait_queue_entry_tail(&wait->queue, &entry);
-		wait_arm(wait, want, true);
+		wait_arm(wait, want);
+		wait_owe(wait, want);
 		/* The lock orders it against a waker, the fence below too. */
 		set_current_state(TASK_INTERRUPTIBLE);
 		spin_unlock_irq(&wait->queue.lock);
@@ -151,7 +155,7 @@ int fastipc_wait_sleep(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 	list_del_init(&entry.entry);
 	/* A poller that stays in the queue may need what is armed. */
 	if (waitqueue_active(&wait->queue))
-		wait->idle = false;
+		wait->owed = 0;
 	else if (wait->want)
 		wait_disarm(wait);
 	spin_unlock_irq(&wait->queue.lock);
@@ -204,7 +208,7 @@ void fastipc_wait_recheck(struct fastipc_wait *wait, fastipc_look_t look,
 	spin_lock_irq(&wait->queue.lock);
 	/* Needs no barrier of its own: under the queue's lock. */
 	queued = waitqueue_active(&wait->queue);
-	if (!there || !wait->want || !wait->idle || !queued) {
+	if (!there || !wait->want || !wait->owed || !queued) {
 		wait->suspect = 0;
 	} else if (wait->suspect != wait->arms) {
 		wait->suspect = wait->arms;

@@ -35,7 +35,7 @@ struct fastipc_wait_stats {
  * @want: what @line says, or should; 0: nobody waits
  * @arms: how often @want was set
  * @suspect: @arms at the last re-check that found something unserved
- * @idle: since it was last set, somebody looked and found nothing
+ * @owed: the smallest want of those who found nothing; 0: nobody
  * @end: number of the end, for tracing
  * @direction: for tracing
  */
@@ -47,7 +47,7 @@ struct fastipc_wait {
 	u64 want;
 	u64 arms;
 	u64 suspect;
-	bool idle;
+	u64 owed;
 	u8 end;
 	u8 direction;
 };

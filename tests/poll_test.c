@@ -173,6 +173,45 @@ TEST_F(poll, all_pollers_are_woken)
 	close(ep[1]);
 }
 
+/*
+ * A poller that found space leaves a small ->want behind; a sender that sleeps
+ * after it, with its peer idle, has nothing owed.
+ */
+TEST_F_TIMEOUT(poll, an_idle_peer_owes_no_wake, 60)
+{
+	struct fastipc_stat stat;
+	char buf[1000];
+
+	ASSERT_EQ(0, fastipc_send(self->end[0], buf, sizeof(buf), 0));
+	ASSERT_EQ(1000, fastipc_recv(self->end[1], buf, sizeof(buf), 0));
+	ASSERT_EQ(POLLOUT, events_of(self->end[0]));
+	while (!fastipc_send(self->end[0], buf, sizeof(buf), FASTIPC_NOWAIT))
+		;
+	ASSERT_EQ(-ETIMEDOUT, fastipc_send_timed(self->end[0], buf,
+						 sizeof(buf), 0, 5000));
+	ASSERT_EQ(0, fastipc_stat(self->end[0], &stat));
+	ASSERT_EQ(0, stat.late_wakes);
+}
+
+/* A ring found broken by its receiver is an event for its pollers. */
+TEST_F(poll, a_broken_ring_wakes_a_poller)
+{
+	struct epoll_event event = { .events = EPOLLOUT | EPOLLET };
+	int fd = fastipc_fd(self->end[1]), ep = epoll_create1(0);
+	struct mapped evil;
+
+	ASSERT_EQ(0, raw_map_end(fastipc_fd(self->end[0]), &evil));
+	event.events = EPOLLIN | EPOLLET;
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, fd, &event));
+	ASSERT_EQ(0, epoll_wait(ep, &event, 1, 0));
+	raw_publish(&evil, 0, 12345);
+	ASSERT_EQ(-EBADMSG, raw_sync(fd, FASTIPC_SYNC_WAIT_RECV, 0));
+	ASSERT_EQ(1, epoll_wait(ep, &event, 1, 0));
+	ASSERT_EQ(EPOLLIN | EPOLLERR, event.events);
+	close(ep);
+	raw_unmap_end(&evil);
+}
+
 /* Hand-offs ----------------------------------------------------------------- */
 
 struct hand_off {

@@ -222,6 +222,36 @@ TEST_F(process, an_end_goes_from_process_to_process)
 	}
 }
 
+/* One that died with all of a full ring taken: its heir gives it back. */
+TEST_F(process, a_successor_gives_back_what_was_taken)
+{
+	struct fastipc_msg msg;
+	struct fastipc *heir;
+	char buf[16000] = { 0 };
+	pid_t pid;
+	int n = 0;
+
+	while (!fastipc_send(self->end[0], buf, sizeof(buf), FASTIPC_NOWAIT))
+		n++;
+	pid = fork_bound();
+	if (!pid) {
+		if (fastipc_adopt(&heir, fastipc_fd(self->end[1])))
+			_exit(1);
+		while (n-- && !fastipc_take(heir, &msg, 0))
+			;
+		_exit(n == -1 ? 0 : 2);
+	}
+	ASSERT_EQ(0, reap(pid));
+	ASSERT_EQ(-EAGAIN, fastipc_send(self->end[0], buf, sizeof(buf),
+					FASTIPC_NOWAIT));
+	ASSERT_EQ(0, fastipc_adopt(&heir, dup(fastipc_fd(self->end[1]))));
+	ASSERT_EQ(-EAGAIN, fastipc_recv(heir, buf, sizeof(buf),
+					FASTIPC_NOWAIT));
+	ASSERT_EQ(0, fastipc_send(self->end[0], buf, sizeof(buf),
+				  FASTIPC_NOWAIT));
+	fastipc_close(heir);
+}
+
 TEST_F(process, what_an_over_end_left_can_be_adopted_and_read)
 {
 	struct fastipc *f;

@@ -321,7 +321,8 @@ static int test_resume(struct rig *r)
 		}
 		heir = r->p;
 		heir.position = 1;
-		check(fastipc_producer_resume(&heir) == 0);
+		fastipc_producer_resume(&heir);
+		check(!heir.broken);
 		check(heir.position == r->p.position);
 		r->p = heir;
 		r->producer_page->sent = heir.position;
@@ -333,6 +334,23 @@ static int test_resume(struct rig *r)
 	return 0;
 }
 
+/* A predecessor that died with all of a full ring taken has it given back. */
+static int test_resume_gives_back(struct rig *r)
+{
+	size_t len;
+
+	while (fastipc_producer_fits(&r->p, 1000) > 0)
+		fastipc_producer_publish(&r->p, 1000, 0);
+	while (fastipc_consumer_look(&r->c, &len) > 0)
+		fastipc_consumer_take(&r->c, len, NULL);
+	r->producer_page->send.want = 1024;
+	check(fastipc_producer_fits(&r->p, 1000) == 0);
+	fastipc_consumer_resume(&r->c);
+	check(fastipc_consumer_must_wake(&r->c));
+	check(fastipc_producer_fits(&r->p, 1000) == 1);
+	return 0;
+}
+
 /* What a hostile predecessor may leave: refused, and never a loop. */
 static int test_resume_refuses(struct rig *r)
 {
@@ -341,20 +359,27 @@ static int test_resume_refuses(struct rig *r)
 
 	for (i = 0; i < RING / 8; i++)
 		words[i] = FASTIPC_WORD_COMMIT;
-	check(fastipc_producer_resume(&r->p) == -EBADMSG);
+	fastipc_producer_resume(&r->p);
+	check(r->p.broken);
 	words[0] = 1;
-	check(fastipc_producer_resume(&r->p) == -EBADMSG);
+	fastipc_producer_resume(&r->p);
+	check(r->p.broken);
 	words[0] = 0;
-	check(fastipc_producer_resume(&r->p) == 0);
+	fastipc_producer_resume(&r->p);
+	check(!r->p.broken);
 	r->producer_page->sent = 8;
-	check(fastipc_producer_resume(&r->p) == -EBADMSG);
+	fastipc_producer_resume(&r->p);
+	check(r->p.broken);
 	r->producer_page->sent = 2 * RING;
-	check(fastipc_producer_resume(&r->p) == -EBADMSG);
+	fastipc_producer_resume(&r->p);
+	check(r->p.broken);
 	r->producer_page->sent = 0;
 	r->consumer_page->released = 16;
-	check(fastipc_producer_resume(&r->p) == -EBADMSG);
+	fastipc_producer_resume(&r->p);
+	check(r->p.broken);
 	r->consumer_page->taken = 17;
-	check(fastipc_consumer_resume(&r->c) == -EBADMSG);
+	fastipc_consumer_resume(&r->c);
+	check(r->c.broken);
 	return 0;
 }
 
@@ -433,7 +458,7 @@ static void run(const char *name, int (*test)(struct rig *r))
 
 int main(void)
 {
-	printf("TAP version 13\n1..12\n");
+	printf("TAP version 13\n1..13\n");
 	run("layout", test_layout);
 	run("random walk against a reference", test_random_walk);
 	run("what must fit fits, and no more", test_fits_exactly);
@@ -444,6 +469,7 @@ int main(void)
 	run("who must be woken", test_must_wake);
 	run("no end to the end", test_no_end_to_the_end);
 	run("a successor resumes", test_resume);
+	run("a successor gives back", test_resume_gives_back);
 	run("what a successor refuses", test_resume_refuses);
 	run("two threads", test_two_threads);
 	return failed;

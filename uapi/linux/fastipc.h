@@ -54,8 +54,9 @@
  *
  * Structures passed to ioctl(2) begin with their size and grow at the end.  A
  * caller that knows more than the kernel gets E2BIG if it uses what the kernel
- * does not know, a caller that knows less sees the defaults.  Unknown flags and
- * reserved fields that are not zero give EINVAL.  Integers are native-endian.
+ * does not know, or if its size exceeds a page; a caller that knows less sees
+ * the defaults.  Unknown flags and reserved input fields that are not zero give
+ * EINVAL.  Integers are native-endian.
  */
 #ifndef _UAPI_LINUX_FASTIPC_H
 #define _UAPI_LINUX_FASTIPC_H
@@ -262,14 +263,15 @@ struct fastipc_info {
  * @flags: in: 0
  *
  * For endpoints opened O_RDONLY or O_WRONLY, whose maps mmap(2) itself refuses.
- * Same offsets, same rights; close-on-exec; close it after mapping.
+ * Same offsets, same rights; close-on-exec; close it after mapping: it keeps the
+ * endpoint alive as a map does.
  *
  * ENOTCONN: not set up; EMFILE, ENFILE, ENOMEM: as open(2).
  *
  * mmap(2) itself: EINVAL: an unknown offset, another length than INFO gives, or
  * MAP_PRIVATE; EACCES: the endpoint has not that right, or a write-protected
- * page was to be writable; EBUSY: another process has this end's read-write
- * pages mapped; ENOTCONN: not set up; EOPNOTSUPP: a 32-bit caller.
+ * page was to be writable; EBUSY: own_control or send_ring, and another process
+ * has one of them mapped writable; ENOTCONN: not set up; EOPNOTSUPP: a 32-bit caller.
  */
 struct fastipc_map {
 	__u32 size;
@@ -288,14 +290,16 @@ struct fastipc_map {
  * struct fastipc_sync - wake the peer, then wait for it, in one call
  * @size: in: of this structure
  * @flags: in: FASTIPC_SYNC_*, at least one
- * @position: in: with WAIT_SEND: exact position of the next message to send
- * @need: in: with WAIT_SEND: payload bytes that must fit
+ * @position: in: with WAIT_SEND: exact position of the next message to send;
+ *	else 0
+ * @need: in: with WAIT_SEND: payload bytes that must fit; else 0
  * @timeout_ns: in: with WAIT_*: nanoseconds from now, 0 to look only, or
- *	FASTIPC_FOREVER
+ *	FASTIPC_FOREVER; else 0
  *
  * Waking comes first and happens whatever the wait returns.
  *
- * EAGAIN: nothing there, and @timeout_ns is 0 or the endpoint O_NONBLOCK;
+ * EINVAL: no flag, or both waits; a field that must be 0 and is not; a position
+ * that is unaligned, has gone back, or is more than the ring ahead; EAGAIN: nothing there, and @timeout_ns is 0 or the endpoint O_NONBLOCK;
  * ETIMEDOUT: time is up; EINTR: a signal came; EMSGSIZE: @need exceeds the
  * limit; EPIPE: this direction was ended in order; ECONNRESET: the peer is
  * gone without having said so (both when receiving only after the last
