@@ -299,13 +299,13 @@ struct fastipc_map {
  * Waking comes first and happens whatever the wait returns.
  *
  * EINVAL: no flag, or both waits; a field that must be 0 and is not; a position
- * that is unaligned, has gone back, or is more than the ring ahead; EAGAIN: nothing there, and @timeout_ns is 0 or the endpoint O_NONBLOCK;
- * ETIMEDOUT: time is up; EINTR: a signal came; EMSGSIZE: @need exceeds the
- * limit; EPIPE: this direction was ended in order; ECONNRESET: the peer is
- * gone without having said so (both when receiving only after the last
- * message); EBADMSG: the peer broke the ring's rules; EBADF: the endpoint may
- * not send (WAKE_RECV, WAIT_SEND) or not receive (WAKE_SEND, WAIT_RECV);
- * ENOTCONN: not set up.
+ * that is unaligned, has gone back, or is more than the ring ahead; EAGAIN:
+ * nothing there, and @timeout_ns is 0 or the endpoint O_NONBLOCK; ETIMEDOUT: time
+ * is up; EINTR: a signal came; EMSGSIZE: @need exceeds the limit; EPIPE: this
+ * direction was ended in order; ECONNRESET: the peer is gone without having said
+ * so (both when receiving only after the last message); EBADMSG: the peer broke
+ * the ring's rules; EBADF: the endpoint may not send (WAKE_RECV, WAIT_SEND) or
+ * not receive (WAKE_SEND, WAIT_RECV); ENOTCONN: not set up.
  */
 struct fastipc_sync {
 	__u32 size;
