@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: MIT
 /*
- * Making a channel, mapping an end, passing it on, ending it.
+ * Making a channel, passing an end on, ending it.
  */
 #include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-#include "handle.h"
+#include "map.h"
 
 #define DEVICE		"/dev/fastipc"
 #define TAKES		16
 #define SPIN_US		50
 #define SPIN_US_MAX	1000
-#define PREFAULT_BYTES	(4 << 20) /* rings up to this: no faults later */
 #define OPTIONS_SIZE_V0 32
 
 _Static_assert(sizeof(struct fastipc_options) == OPTIONS_SIZE_V0,
@@ -25,153 +23,6 @@ _Static_assert(sizeof(struct fastipc_options) == OPTIONS_SIZE_V0,
 int fastipc_version(void)
 {
 	return FASTIPC_VERSION_NUMBER;
-}
-
-/* Which process this is ---------------------------------------------------- */
-
-/*
- * A page that the kernel wipes in a forked child: one load tells a handle's
- * process from its children.  0 until the first handle; never 0 afterwards, but
- * in a child that has made none of its own.
- */
-static const uint64_t no_generation;
-static volatile uint64_t *generation;
-const volatile uint64_t *fastipc_generation_ = &no_generation;
-static uint64_t last_generation;
-static pthread_mutex_t generation_lock = PTHREAD_MUTEX_INITIALIZER;
-
-static int generation_begin(uint64_t *birth)
-{
-	int ret = 0;
-	void *page;
-
-	pthread_mutex_lock(&generation_lock);
-	if (!generation) {
-		page = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (page == MAP_FAILED ||
-		    madvise(page, sysconf(_SC_PAGESIZE), MADV_WIPEONFORK)) {
-			ret = -ENOMEM;
-			goto out;
-		}
-		generation = page;
-	}
-	if (!*generation)
-		*generation = ++last_generation;
-	fastipc_generation_ = generation;
-	*birth = *generation;
-out:
-	pthread_mutex_unlock(&generation_lock);
-	return ret;
-}
-
-static bool is_mine(const struct fastipc *f)
-{
-	return f->birth == *fastipc_generation_;
-}
-
-/* Maps ------------------------------------------------------------------- */
-
-static void *map_area(int fd, uint64_t bytes, int prot, uint64_t offset)
-{
-	int flags = MAP_SHARED;
-	void *p;
-
-	if (bytes <= 2 * PREFAULT_BYTES)
-		flags |= MAP_POPULATE;
-	p = mmap(NULL, bytes, prot, flags, fd, offset);
-	return p == MAP_FAILED ? NULL : p;
-}
-
-static void unmap_area(const void *p, uint64_t bytes)
-{
-	if (p)
-		munmap((void *)p, bytes);
-}
-
-static void unmap(struct fastipc *f)
-{
-	unmap_area(f->tx.data, 2 * f->info.ring_bytes);
-	unmap_area(f->rx.data, 2 * f->info.ring_bytes);
-	unmap_area(f->tx.peer, f->info.control_bytes);
-	unmap_area(f->tx.own, f->info.control_bytes);
-	memset(&f->tx, 0, sizeof(f->tx));
-	memset(&f->rx, 0, sizeof(f->rx));
-}
-
-/* Map all that this end may, and begin where its predecessor stopped. */
-static int map_all(struct fastipc *f, int fd)
-{
-	const int rw = PROT_READ | PROT_WRITE;
-	struct fastipc_info *info = &f->info;
-
-	f->tx.own = map_area(fd, info->control_bytes, rw, info->own_control);
-	if (!f->tx.own)
-		return -errno;
-	f->tx.peer = map_area(fd, info->control_bytes, PROT_READ,
-			      info->peer_control);
-	if (!f->tx.peer)
-		return -errno;
-	f->rx.own = f->tx.own;
-	f->rx.peer = f->tx.peer;
-	f->tx.bytes = info->ring_bytes;
-	f->rx.bytes = info->ring_bytes;
-	f->tx.max_message = info->max_message;
-	f->rx.max_message = info->max_message;
-	if (info->rights & FASTIPC_MAY_SEND) {
-		f->tx.data =
-			map_area(fd, 2 * info->ring_bytes, rw, info->send_ring);
-		if (!f->tx.data)
-			return -errno;
-		fastipc_producer_resume(&f->tx);
-	}
-	if (info->rights & FASTIPC_MAY_RECV) {
-		f->rx.data = map_area(fd, 2 * info->ring_bytes, PROT_READ,
-				      info->recv_ring);
-		if (!f->rx.data)
-			return -errno;
-		fastipc_consumer_resume(&f->rx);
-		if (fastipc_consumer_must_wake(&f->rx))
-			fastipc_wake_(f, FASTIPC_SYNC_WAKE_SEND);
-	}
-	return 0;
-}
-
-static int map_through(struct fastipc *f)
-{
-	struct fastipc_map map = { .size = sizeof(map) };
-	int fd, ret;
-
-	if (f->info.rights == (FASTIPC_MAY_SEND | FASTIPC_MAY_RECV)) {
-		ret = map_all(f, f->fd);
-	} else {
-		/* mmap(2) refuses what a one-way endpoint needs. */
-		fd = ioctl(f->fd, FASTIPC_MAP, &map);
-		if (fd < 0)
-			return -errno;
-		ret = map_all(f, fd);
-		close(fd);
-	}
-	if (ret)
-		unmap(f);
-	return ret;
-}
-
-/* The slow part of fastipc_ready_(). */
-int fastipc_map_(struct fastipc *f)
-{
-	int ret = 0;
-
-	if (!f || !is_mine(f))
-		return -EINVAL;
-	pthread_mutex_lock(&f->map_lock);
-	if (f->ready == FASTIPC_UNMAPPED) {
-		ret = map_through(f);
-		if (!ret)
-			__atomic_store_n(&f->ready, f->birth, __ATOMIC_RELEASE);
-	}
-	pthread_mutex_unlock(&f->map_lock);
-	return ret;
 }
 
 /* Handles ---------------------------------------------------------------- */
@@ -212,7 +63,7 @@ static int handle_new(struct fastipc **out, int fd,
 
 	if (!f)
 		return ret;
-	ret = generation_begin(&f->birth);
+	ret = fastipc_born_(&f->birth);
 	if (ret)
 		goto err_free;
 	f->info.size = sizeof(f->info);
@@ -329,7 +180,8 @@ int fastipc_peer(struct fastipc **f, const struct fastipc *from, int oflags)
 	const struct fastipc_options defaults = { 0 };
 	int fd, ret;
 
-	if (!from || !is_mine(from) || oflags & ~(O_ACCMODE | O_NONBLOCK))
+	if (!from || !fastipc_is_mine_(from) ||
+	    oflags & ~(O_ACCMODE | O_NONBLOCK))
 		return -EINVAL;
 	peer.flags = oflags | O_CLOEXEC;
 	fd = ioctl(from->fd, FASTIPC_PEER, &peer);
@@ -350,7 +202,8 @@ int fastipc_shutdown(struct fastipc *f, int how)
 {
 	struct fastipc_shutdown down = { .size = sizeof(down), .how = how };
 
-	if (!f || !is_mine(f) || how & ~(FASTIPC_SHUT_SEND | FASTIPC_SHUT_RECV))
+	if (!f || !fastipc_is_mine_(f) ||
+	    how & ~(FASTIPC_SHUT_SEND | FASTIPC_SHUT_RECV))
 		return -EINVAL;
 	return ioctl(f->fd, FASTIPC_SHUTDOWN, &down) ? -errno : 0;
 }
@@ -362,10 +215,10 @@ void fastipc_close(struct fastipc *f)
 
 	if (!f)
 		return;
-	if (is_mine(f)) {
+	if (fastipc_is_mine_(f)) {
 		ioctl(f->fd, FASTIPC_SHUTDOWN, &down);
 		if (f->ready != FASTIPC_UNMAPPED)
-			unmap(f);
+			fastipc_unmap_(f);
 		close(f->fd);
 	}
 	handle_free(f);
@@ -373,7 +226,7 @@ void fastipc_close(struct fastipc *f)
 
 int fastipc_info(const struct fastipc *f, struct fastipc_info *info)
 {
-	if (!f || !is_mine(f))
+	if (!f || !fastipc_is_mine_(f))
 		return -EINVAL;
 	info->size = sizeof(*info);
 	info->flags = 0;
@@ -382,7 +235,7 @@ int fastipc_info(const struct fastipc *f, struct fastipc_info *info)
 
 int fastipc_stat(const struct fastipc *f, struct fastipc_stat *stat)
 {
-	if (!f || !is_mine(f))
+	if (!f || !fastipc_is_mine_(f))
 		return -EINVAL;
 	stat->size = sizeof(*stat);
 	stat->flags = 0;

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of the library share: the handle, and the calls between them.
- * Private; the public face is fastipc.h.
- *
- * A handle is mapped at its first use, so that a pair can be made before fork(2)
- * and each process map only its own end.
+ * What the files of the library share: the handle, and the system call that
+ * wakes and waits.  Private; the public face is fastipc.h.
  */
 #ifndef FASTIPC_LIB_HANDLE_H
 #define FASTIPC_LIB_HANDLE_H
 
 #include <pthread.h>
+#include <sys/ioctl.h>
 
 #include "fastipc.h"
 #include "ring.h"
@@ -45,39 +43,20 @@ struct fastipc {
 	pthread_mutex_t map_lock;
 };
 
-/**
- * struct fastipc_limit - how long a call may wait, over all its waits
- * @ms: milliseconds; 0: not at all; -1: no limit
- * @end: CLOCK_MONOTONIC, in nanoseconds; 0 until the first wait
- */
-struct fastipc_limit {
-	int ms;
-	uint64_t end;
-};
-
-/* channel.c */
-extern const volatile uint64_t *fastipc_generation_;
-int fastipc_map_(struct fastipc *f);
-
-/* wait.c */
-void fastipc_wake_(struct fastipc *f, uint32_t flags);
-int fastipc_wait_space_(struct fastipc *f, size_t len,
-			struct fastipc_limit *limit);
-int fastipc_wait_message_(struct fastipc *f, uint32_t wake, size_t *len,
-			  struct fastipc_limit *limit);
-
-/*
- * Before anything else: 0 if @f is this process's and mapped.  After fork(2)
- * the child's generation page reads 0, which no handle has.
- */
-static inline int fastipc_ready_(struct fastipc *f)
+/* FASTIPC_SYNC: 0, or -errno. */
+static inline int fastipc_sync_(const struct fastipc *f,
+				struct fastipc_sync *sync)
 {
-	if (__builtin_expect(f && __atomic_load_n(&f->ready,
-						  __ATOMIC_ACQUIRE) ==
-					     *fastipc_generation_,
-			     1))
-		return 0;
-	return fastipc_map_(f);
+	sync->size = sizeof(*sync);
+	return ioctl(f->fd, FASTIPC_SYNC, sync) ? -errno : 0;
+}
+
+/* Wake the peer; that cannot fail on a descriptor that is an endpoint. */
+static inline void fastipc_wake_(const struct fastipc *f, uint32_t flags)
+{
+	struct fastipc_sync sync = { .flags = flags };
+
+	fastipc_sync_(f, &sync);
 }
 
 #endif /* FASTIPC_LIB_HANDLE_H */

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "handle.h"
+#include "wait.h"
 
 enum { PRIVATE_BEGIN, PRIVATE_END }; /* positions, in fastipc_msg.private_ */
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Waiting: look, look on for a moment, then sleep in the kernel.
+ * Waiting.  See wait.h.
  */
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <time.h>
 
-#include "handle.h"
+#include "wait.h"
 
 #define LOOKS_PER_TIME 64 /* between two readings of the clock */
 
@@ -25,20 +24,6 @@ static void relax(void)
 #elif defined(__aarch64__)
 	__asm__ volatile("yield" ::: "memory");
 #endif
-}
-
-static int sync_call(struct fastipc *f, struct fastipc_sync *sync)
-{
-	sync->size = sizeof(*sync);
-	return ioctl(f->fd, FASTIPC_SYNC, sync) ? -errno : 0;
-}
-
-/* Wake the peer; that cannot fail on a descriptor that is an endpoint. */
-void fastipc_wake_(struct fastipc *f, uint32_t flags)
-{
-	struct fastipc_sync sync = { .flags = flags };
-
-	sync_call(f, &sync);
 }
 
 /* What is left of a limit, which begins when this is first asked. */
@@ -89,7 +74,7 @@ static int enter(struct fastipc *f, struct wanted *wanted, uint32_t wake,
 
 	sync.flags |= wake;
 	sync.timeout_ns = ns;
-	ret = sync_call(f, &sync);
+	ret = fastipc_sync_(f, &sync);
 	if (ret == -EBADMSG)
 		*wanted->broken = true;
 	return ret;

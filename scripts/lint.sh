@@ -106,7 +106,7 @@ check_man() {
 # Each room includes only what stands right of it.
 check_includes() {
 	local rooms='main dev endpoint pair channel wait ring region trace compat'
-	local lib_rooms='message channel wait handle ring fastipc'
+	local lib_rooms='channel message wait map handle ring fastipc'
 	points_right module "$rooms"
 	points_right lib "$lib_rooms"
 }
