@@ -7,13 +7,10 @@ VERSION := $(shell cat VERSION)
 SOVERSION := 1
 KERNELS ?= 6.1 6.12
 RUN_KERNEL ?= 6.12
-JOBS ?= $(shell nproc)
 
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
-DESTDIR ?=
 
-CC ?= gcc
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 version-number := $(shell awk -F. '{ print $$1 * 10000 + $$2 * 100 + $$3 }' VERSION)
@@ -24,7 +21,6 @@ PROGRAM_CFLAGS := -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -Iuapi -Ilib
 lib-sources := $(wildcard lib/*.c)
 lib-objects := $(lib-sources:lib/%.c=build/lib/%.o)
 headers := $(wildcard lib/*.h uapi/linux/*.h)
-module-sources := $(wildcard module/*.[ch] module/Kbuild uapi/linux/*.h) VERSION
 programs := $(patsubst %.c,build/%,$(wildcard examples/*.c bench/*.c))
 so := build/lib/libfastipc.so.$(SOVERSION)
 
@@ -43,7 +39,7 @@ programs: $(programs)
 
 build/lib/%.o: lib/%.c $(headers) VERSION
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LIB_CFLAGS) -fPIC -fvisibility=default -c $< -o $@
+	$(CC) $(CFLAGS) $(LIB_CFLAGS) -fPIC -c $< -o $@
 
 build/lib/libfastipc.a: $(lib-objects)
 	$(AR) rcs $@ $^

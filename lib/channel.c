@@ -180,8 +180,7 @@ int fastipc_peer(struct fastipc **f, const struct fastipc *from, int oflags)
 	const struct fastipc_options defaults = { 0 };
 	int fd, ret;
 
-	if (!from || !fastipc_is_mine_(from) ||
-	    oflags & ~(O_ACCMODE | O_NONBLOCK))
+	if (!fastipc_is_mine_(from) || oflags & ~(O_ACCMODE | O_NONBLOCK))
 		return -EINVAL;
 	peer.flags = oflags | O_CLOEXEC;
 	fd = ioctl(from->fd, FASTIPC_PEER, &peer);
@@ -202,7 +201,7 @@ int fastipc_shutdown(struct fastipc *f, int how)
 {
 	struct fastipc_shutdown down = { .size = sizeof(down), .how = how };
 
-	if (!f || !fastipc_is_mine_(f) ||
+	if (!fastipc_is_mine_(f) ||
 	    how & ~(FASTIPC_SHUT_SEND | FASTIPC_SHUT_RECV))
 		return -EINVAL;
 	return ioctl(f->fd, FASTIPC_SHUTDOWN, &down) ? -errno : 0;
@@ -217,8 +216,7 @@ void fastipc_close(struct fastipc *f)
 		return;
 	if (fastipc_is_mine_(f)) {
 		ioctl(f->fd, FASTIPC_SHUTDOWN, &down);
-		if (f->ready != FASTIPC_UNMAPPED)
-			fastipc_unmap_(f);
+		fastipc_unmap_(f);
 		close(f->fd);
 	}
 	handle_free(f);
@@ -226,16 +224,15 @@ void fastipc_close(struct fastipc *f)
 
 int fastipc_info(const struct fastipc *f, struct fastipc_info *info)
 {
-	if (!f || !fastipc_is_mine_(f))
+	if (!fastipc_is_mine_(f))
 		return -EINVAL;
-	info->size = sizeof(*info);
-	info->flags = 0;
-	return ioctl(f->fd, FASTIPC_INFO, info) ? -errno : 0;
+	*info = f->info;
+	return 0;
 }
 
 int fastipc_stat(const struct fastipc *f, struct fastipc_stat *stat)
 {
-	if (!f || !fastipc_is_mine_(f))
+	if (!fastipc_is_mine_(f))
 		return -EINVAL;
 	stat->size = sizeof(*stat);
 	stat->flags = 0;

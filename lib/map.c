@@ -16,42 +16,47 @@
 /*
  * A page that the kernel wipes in a forked child: one load tells a handle's
  * process from its children.  0 until the first handle; never 0 afterwards, but
- * in a child that has made none of its own.
+ * in a child that has made none of its own.  No locks: fork(2) would copy them
+ * as they are.
  */
 static const uint64_t no_generation;
-static volatile uint64_t *generation;
 const volatile uint64_t *fastipc_generation_ = &no_generation;
+static uint64_t *generation;
 static uint64_t last_generation;
-static pthread_mutex_t generation_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Note in @birth which process makes a handle: 0, or -ENOMEM. */
 int fastipc_born_(uint64_t *birth)
 {
-	int ret = 0;
-	void *page;
+	uint64_t *page = __atomic_load_n(&generation, __ATOMIC_ACQUIRE);
+	uint64_t *none = NULL;
+	uint64_t zero = 0;
 
-	pthread_mutex_lock(&generation_lock);
-	if (!generation) {
+	if (!page) {
 		page = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (page == MAP_FAILED) {
-			ret = -ENOMEM;
-			goto out;
-		}
+		if (page == MAP_FAILED)
+			return -ENOMEM;
 		if (madvise(page, sysconf(_SC_PAGESIZE), MADV_WIPEONFORK)) {
 			munmap(page, sysconf(_SC_PAGESIZE));
-			ret = -ENOMEM;
-			goto out;
+			return -ENOMEM;
 		}
-		generation = page;
+		if (!__atomic_compare_exchange_n(&generation, &none, page,
+						 false, __ATOMIC_ACQ_REL,
+						 __ATOMIC_ACQUIRE)) {
+			/* Another thread was first. */
+			munmap(page, sysconf(_SC_PAGESIZE));
+			page = none;
+		}
 	}
-	if (!*generation)
-		*generation = ++last_generation;
-	fastipc_generation_ = generation;
-	*birth = *generation;
-out:
-	pthread_mutex_unlock(&generation_lock);
-	return ret;
+	if (!__atomic_load_n(page, __ATOMIC_RELAXED))
+		__atomic_compare_exchange_n(
+			page, &zero,
+			__atomic_add_fetch(&last_generation, 1,
+					   __ATOMIC_RELAXED),
+			false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	__atomic_store_n(&fastipc_generation_, page, __ATOMIC_RELEASE);
+	*birth = __atomic_load_n(page, __ATOMIC_RELAXED);
+	return 0;
 }
 
 /* Maps ------------------------------------------------------------------- */
@@ -147,7 +152,7 @@ int fastipc_map_(struct fastipc *f)
 {
 	int ret = 0;
 
-	if (!f || !fastipc_is_mine_(f))
+	if (!fastipc_is_mine_(f))
 		return -EINVAL;
 	pthread_mutex_lock(&f->map_lock);
 	if (f->ready == FASTIPC_UNMAPPED) {

@@ -19,7 +19,7 @@ void fastipc_unmap_(struct fastipc *f);
 
 static inline bool fastipc_is_mine_(const struct fastipc *f)
 {
-	return f->birth == *fastipc_generation_;
+	return f && f->birth == *fastipc_generation_;
 }
 
 /* Before anything else: 0 if @f is this process's and mapped. */

@@ -83,6 +83,19 @@ static inline uint32_t fastipc_ended(const struct fastipc_waitline *line)
 	return __atomic_load_n(&line->ended, __ATOMIC_ACQUIRE);
 }
 
+/* Whether a word that is not 0 is that of a message. */
+static inline bool fastipc_word_lawful(uint64_t word, uint64_t max_message)
+{
+	return word & FASTIPC_WORD_COMMIT && !(word & FASTIPC_WORD_FLAGS) &&
+	       (word & FASTIPC_WORD_LEN) <= max_message;
+}
+
+static inline const struct fastipc_record *
+fastipc_consumer_at(const struct fastipc_consumer *c)
+{
+	return (const void *)(c->data + (c->position & (c->bytes - 1)));
+}
+
 static inline struct fastipc_record *
 fastipc_producer_at(const struct fastipc_producer *p, uint64_t position)
 {
@@ -138,9 +151,7 @@ static inline void fastipc_producer_resume(struct fastipc_producer *p)
 	if (position % FASTIPC_ALIGN || released % FASTIPC_ALIGN)
 		return;
 	while ((word = fastipc_producer_at(p, position)->word)) {
-		if (!(word & FASTIPC_WORD_COMMIT) ||
-		    (word & FASTIPC_WORD_FLAGS) ||
-		    (word & FASTIPC_WORD_LEN) > p->max_message ||
+		if (!fastipc_word_lawful(word, p->max_message) ||
 		    walked > p->bytes)
 			return;
 		walked += FASTIPC_FOOTPRINT(word & FASTIPC_WORD_LEN);
@@ -151,6 +162,7 @@ static inline void fastipc_producer_resume(struct fastipc_producer *p)
 	p->position = position;
 	p->released = released;
 	p->broken = false;
+	__atomic_store_n(&p->own->sent, position, __ATOMIC_RELAXED);
 }
 
 /* Where the payload of the next message goes, once it fits. */
@@ -206,21 +218,17 @@ static inline bool fastipc_producer_must_wake(const struct fastipc_producer *p)
  */
 static inline int fastipc_consumer_look(struct fastipc_consumer *c, size_t *len)
 {
-	const struct fastipc_record *record;
 	uint64_t word;
 
 	if (c->broken)
 		return -EBADMSG;
 	if (!c->last && fastipc_ended(&c->own->recv))
 		c->last = c->position + c->bytes;
-	record = (const struct fastipc_record *)(c->data + (c->position &
-							    (c->bytes - 1)));
 	/* Pairs with the store-release in fastipc_producer_publish(). */
-	word = __atomic_load_n(&record->word, __ATOMIC_ACQUIRE);
+	word = __atomic_load_n(&fastipc_consumer_at(c)->word, __ATOMIC_ACQUIRE);
 	if (!word)
 		return 0;
-	if (!(word & FASTIPC_WORD_COMMIT) || (word & FASTIPC_WORD_FLAGS) ||
-	    (word & FASTIPC_WORD_LEN) > c->max_message ||
+	if (!fastipc_word_lawful(word, c->max_message) ||
 	    (c->last && c->position >= c->last)) {
 		c->broken = true;
 		return -EBADMSG;
@@ -240,10 +248,8 @@ static inline int fastipc_consumer_look(struct fastipc_consumer *c, size_t *len)
 static inline const void *fastipc_consumer_take(struct fastipc_consumer *c,
 						size_t len, uint64_t *tag)
 {
-	const struct fastipc_record *record;
+	const struct fastipc_record *record = fastipc_consumer_at(c);
 
-	record = (const struct fastipc_record *)(c->data + (c->position &
-							    (c->bytes - 1)));
 	c->position += FASTIPC_FOOTPRINT(len);
 	/*
 	 * Before the payload is read: a dead consumer may have seen all that

@@ -112,9 +112,10 @@ static int wait_for(struct fastipc *f, struct wanted *wanted, uint32_t wake,
 
 	if (wake) {
 		/* The peer sleeps: it will be a while, so sleep at once. */
-		ret = enter(f, wanted, wake, left_ns(limit));
+		left = left_ns(limit);
+		ret = enter(f, wanted, wake, left);
 		if (ret)
-			return ret;
+			return left ? ret : -ETIMEDOUT;
 	}
 	for (;;) {
 		/* The end first, then what may have come before it. */

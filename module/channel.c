@@ -3,7 +3,6 @@
  * Channels and endpoints: birth, references, death.  See channel.h.
  */
 #include <linux/sched.h>
-#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "channel.h"
@@ -153,25 +152,35 @@ void fastipc_endpoint_closed(struct fastipc_endpoint *endpoint)
  *
  * A mm that has a map here lives, so comparing its address is enough.
  *
- * Return: 0, or -EBUSY if another process has such a map.
+ * Return: 0; 1 if it is not the owner yet (fastipc_endpoint_own()); -EBUSY if
+ * another process has such a map.
  */
 int fastipc_endpoint_map(struct fastipc_endpoint *endpoint)
 {
-	struct pid *old = get_pid(task_tgid(current));
-	int ret = 0;
+	int ret;
 
 	spin_lock(&endpoint->lock);
 	if (endpoint->maps && endpoint->mm != current->mm) {
 		ret = -EBUSY;
 	} else {
+		ret = endpoint->owner != task_tgid(current);
 		endpoint->mm = current->mm;
 		endpoint->maps++;
-		swap(endpoint->owner, old);
 		endpoint->orderly = false;
 	}
 	spin_unlock(&endpoint->lock);
-	put_pid(old);
 	return ret;
+}
+
+/* The current process, which has it mapped, is its owner from now on. */
+void fastipc_endpoint_own(struct fastipc_endpoint *endpoint)
+{
+	struct pid *old = get_pid(task_tgid(current));
+
+	spin_lock(&endpoint->lock);
+	swap(endpoint->owner, old);
+	spin_unlock(&endpoint->lock);
+	put_pid(old);
 }
 
 /**

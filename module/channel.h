@@ -17,7 +17,7 @@
  *	pair->lock		who is attached, and how a direction ended
  *	endpoint->lock		who maps it
  *	wait->queue.lock	who sleeps
- *	ring->lock		the shadow of a position
+ *	ring->lock		the shadow of a position (never under another)
  */
 #ifndef FASTIPC_CHANNEL_H
 #define FASTIPC_CHANNEL_H
@@ -43,6 +43,7 @@ struct fastipc_endpoint;
  * @attach: make an endpoint an end (FASTIPC_END_ANY: whichever is free)
  * @detach: the endpoint's file is gone
  * @unmapped: the endpoint's last read-write map is gone
+ * @pinned: whether somebody may write the endpoint's pages without a map
  * @view: what a map at this offset shows this endpoint
  * @sync: wake and wait; may sleep, nothing is held
  * @poll: arm the wanted directions, look; the queues are registered already
@@ -62,6 +63,7 @@ struct fastipc_kind_ops {
 	int (*attach)(struct fastipc_endpoint *endpoint, int end);
 	void (*detach)(struct fastipc_endpoint *endpoint);
 	void (*unmapped)(struct fastipc_endpoint *endpoint);
+	bool (*pinned)(struct fastipc_endpoint *endpoint);
 	int (*view)(struct fastipc_endpoint *endpoint, u64 offset,
 		    struct fastipc_view *view);
 	int (*sync)(struct fastipc_endpoint *endpoint,
@@ -136,6 +138,7 @@ void fastipc_endpoint_get(struct fastipc_endpoint *endpoint);
 void fastipc_endpoint_put(struct fastipc_endpoint *endpoint);
 void fastipc_endpoint_closed(struct fastipc_endpoint *endpoint);
 int fastipc_endpoint_map(struct fastipc_endpoint *endpoint);
+void fastipc_endpoint_own(struct fastipc_endpoint *endpoint);
 bool fastipc_endpoint_map_again(struct fastipc_endpoint *endpoint,
 				const struct mm_struct *mm);
 void fastipc_endpoint_unmap(struct fastipc_endpoint *endpoint);

@@ -8,12 +8,13 @@
 #include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/nospec.h>
 #include <linux/uaccess.h>
 
 #include "endpoint.h"
 #include "pair.h"
 
-/* The ABI: sizes when first published, and the places of shared words. */
+/* The ABI: sizes when first published. */
 static_assert(sizeof(struct fastipc_setup) == FASTIPC_SETUP_SIZE_VER0);
 static_assert(sizeof(struct fastipc_attach) == FASTIPC_ATTACH_SIZE_VER0);
 static_assert(sizeof(struct fastipc_peer) == FASTIPC_PEER_SIZE_VER0);
@@ -22,15 +23,6 @@ static_assert(sizeof(struct fastipc_map) == FASTIPC_MAP_SIZE_VER0);
 static_assert(sizeof(struct fastipc_sync) == FASTIPC_SYNC_SIZE_VER0);
 static_assert(sizeof(struct fastipc_stat) == FASTIPC_STAT_SIZE_VER0);
 static_assert(sizeof(struct fastipc_shutdown) == FASTIPC_SHUTDOWN_SIZE_VER0);
-static_assert(sizeof(struct fastipc_record) == 16);
-static_assert(sizeof(struct fastipc_waitline) == 128);
-static_assert(offsetof(struct fastipc_waitline, ended) == 8);
-static_assert(offsetof(struct fastipc_waitline, arm) == 64);
-static_assert(sizeof(struct fastipc_control) == 512);
-static_assert(offsetof(struct fastipc_control, released) == 128);
-static_assert(offsetof(struct fastipc_control, taken) == 136);
-static_assert(offsetof(struct fastipc_control, recv) == 256);
-static_assert(offsetof(struct fastipc_control, send) == 384);
 
 /* open(2) of the device: the first endpoint of a new channel. */
 static int endpoint_open(struct inode *inode, struct file *file)
@@ -119,7 +111,19 @@ static int endpoint_mmap(struct file *file, struct vm_area_struct *vma)
 	fastipc_view_install(&view, vma, &endpoint_vm_ops);
 	if (!fastipc_vma_writable(vma))
 		return 0;
-	return fastipc_endpoint_map(endpoint);
+	ret = fastipc_endpoint_map(endpoint);
+	if (ret <= 0)
+		return ret;
+	/*
+	 * It comes from another process, which may have pinned the pages to
+	 * write them later; nobody can do so any more while this map is there.
+	 */
+	if (ops->pinned(endpoint)) {
+		fastipc_endpoint_unmap(endpoint);
+		return -EBUSY;
+	}
+	fastipc_endpoint_own(endpoint);
+	return 0;
 }
 
 /*
@@ -150,76 +154,57 @@ static const struct file_operations map_file_fops = {
 
 /* Commands ---------------------------------------------------------------- */
 
-/*
- * Read a structure that may be older or newer than the kernel's: -EINVAL below
- * the size first published, -E2BIG if it says something unknown, or is longer
- * than a page, so that nobody makes the kernel read gigabytes of zeroes.
- */
-static int copy_in(void *to, size_t size, size_t least, void __user *from,
-		   u32 *given)
-{
-	if (get_user(*given, (u32 __user *)from))
-		return -EFAULT;
-	if (*given < least)
-		return -EINVAL;
-	if (*given > PAGE_SIZE)
-		return -E2BIG;
-	return copy_struct_from_user(to, size, from, *given);
-}
+union argument {
+	struct {
+		u32 size;
+		u32 flags;
+	};
+	struct fastipc_setup setup;
+	struct fastipc_attach attach;
+	struct fastipc_peer peer;
+	struct fastipc_info info;
+	struct fastipc_sync sync;
+	struct fastipc_stat stat;
+	struct fastipc_shutdown shutdown;
+};
 
-/* Write back as much as the caller knows; what only it knows stays zero. */
-static int copy_out(void __user *to, u32 given, const void *from, size_t size)
-{
-	return copy_to_user(to, from, min_t(size_t, given, size)) ? -EFAULT : 0;
-}
-
-static int endpoint_setup(struct file *file, void __user *arg)
+static int endpoint_setup(struct file *file, union argument *arg)
 {
 	struct fastipc_endpoint *endpoint = file->private_data;
 	struct fastipc_channel *channel = endpoint->channel;
-	struct fastipc_setup setup;
-	u32 given;
+	const struct fastipc_setup *setup = &arg->setup;
 	int ret;
 
-	ret = copy_in(&setup, sizeof(setup), FASTIPC_SETUP_SIZE_VER0, arg,
-		      &given);
-	if (ret)
-		return ret;
-	if (setup.flags || setup.reserved || setup.kind != FASTIPC_KIND_PAIR)
+	if (setup->reserved || setup->kind != FASTIPC_KIND_PAIR)
 		return -EINVAL;
 	if (mutex_lock_killable(&channel->lock))
 		return -EINTR;
-	ret = channel->ops ? -EBUSY : fastipc_pair_ops.setup(channel, &setup);
+	ret = channel->ops ? -EBUSY : fastipc_pair_ops.setup(channel, setup);
 	if (ret)
 		goto out;
 	ret = fastipc_pair_ops.attach(endpoint, 0);
 	fastipc_channel_publish(channel, &fastipc_pair_ops);
 	/* Who polled before SETUP looks again. */
-	fastipc_wait_wake(&endpoint->wait[FASTIPC_RECV]);
-	fastipc_wait_wake(&endpoint->wait[FASTIPC_SEND]);
+	fastipc_wait_wake(&endpoint->wait[FASTIPC_RECV], true);
+	fastipc_wait_wake(&endpoint->wait[FASTIPC_SEND], true);
 out:
 	mutex_unlock(&channel->lock);
 	return ret;
 }
 
-static int endpoint_attach(struct file *file, void __user *arg)
+static int endpoint_attach(struct file *file, union argument *arg)
 {
 	struct fastipc_endpoint *endpoint = file->private_data;
 	struct fastipc_channel *channel = endpoint->channel;
-	struct fastipc_attach attach;
-	u32 given;
+	const struct fastipc_attach *attach = &arg->attach;
 	int ret;
 
-	ret = copy_in(&attach, sizeof(attach), FASTIPC_ATTACH_SIZE_VER0, arg,
-		      &given);
-	if (ret)
-		return ret;
-	if (attach.flags || attach.reserved || attach.end < FASTIPC_END_ANY ||
-	    attach.end > 1)
+	if (attach->reserved || attach->end < FASTIPC_END_ANY ||
+	    attach->end > 1)
 		return -EINVAL;
 	if (mutex_lock_killable(&channel->lock))
 		return -EINTR;
-	ret = channel->ops ? channel->ops->attach(endpoint, attach.end) :
+	ret = channel->ops ? channel->ops->attach(endpoint, attach->end) :
 			     -ENOTCONN;
 	mutex_unlock(&channel->lock);
 	if (!ret)
@@ -250,31 +235,25 @@ static struct file *peer_file(struct fastipc_endpoint *from, unsigned int flags)
 	return file;
 }
 
-static int endpoint_peer(struct file *file, void __user *arg)
+static int endpoint_peer(struct file *file, union argument *arg)
 {
 	struct fastipc_endpoint *endpoint = file->private_data;
 	struct fastipc_channel *channel = endpoint->channel;
-	struct fastipc_peer peer;
+	u32 flags = arg->peer.flags;
 	struct file *new;
-	u32 given;
 	int ret, fd;
 
-	ret = copy_in(&peer, sizeof(peer), FASTIPC_PEER_SIZE_VER0, arg, &given);
-	if (ret)
-		return ret;
-	if (peer.flags & ~(O_ACCMODE | O_CLOEXEC | O_NONBLOCK) ||
-	    (peer.flags & O_ACCMODE) == O_ACCMODE)
+	if ((flags & O_ACCMODE) == O_ACCMODE)
 		return -EINVAL;
 	if (!fastipc_channel_ops(channel))
 		return -ENOTCONN;
-	if (OPEN_FMODE(peer.flags) & ~endpoint->rights &
-	    (FMODE_READ | FMODE_WRITE))
+	if (OPEN_FMODE(flags) & ~endpoint->rights & (FMODE_READ | FMODE_WRITE))
 		return -EACCES;
 
-	fd = get_unused_fd_flags(peer.flags & O_CLOEXEC);
+	fd = get_unused_fd_flags(flags & O_CLOEXEC);
 	if (fd < 0)
 		return fd;
-	new = peer_file(endpoint, peer.flags);
+	new = peer_file(endpoint, flags);
 	if (IS_ERR(new)) {
 		ret = PTR_ERR(new);
 		goto err_fd;
@@ -297,68 +276,43 @@ err_fd:
 	return ret;
 }
 
-static int endpoint_info(struct file *file, void __user *arg)
+static int endpoint_info(struct file *file, union argument *arg)
 {
 	struct fastipc_endpoint *endpoint = file->private_data;
 	const struct fastipc_kind_ops *ops;
-	struct fastipc_info info;
-	u32 given;
-	int ret;
 
-	ret = copy_in(&info, sizeof(info), FASTIPC_INFO_SIZE_VER0, arg, &given);
-	if (ret)
-		return ret;
-	if (info.flags)
-		return -EINVAL;
 	ops = fastipc_channel_ops(endpoint->channel);
 	if (!ops)
 		return -ENOTCONN;
-	memset(&info, 0, sizeof(info));
-	info.size = sizeof(info);
-	info.end = endpoint->end;
+	arg->info = (struct fastipc_info){ .size = sizeof(arg->info),
+					   .end = endpoint->end };
 	if (endpoint->rights & FMODE_READ)
-		info.rights |= FASTIPC_MAY_RECV;
+		arg->info.rights |= FASTIPC_MAY_RECV;
 	if (endpoint->rights & FMODE_WRITE)
-		info.rights |= FASTIPC_MAY_SEND;
-	ops->info(endpoint, &info);
-	return copy_out(arg, given, &info, sizeof(info));
+		arg->info.rights |= FASTIPC_MAY_SEND;
+	ops->info(endpoint, &arg->info);
+	return 0;
 }
 
-static int endpoint_stat(struct file *file, void __user *arg)
+static int endpoint_stat(struct file *file, union argument *arg)
 {
 	struct fastipc_endpoint *endpoint = file->private_data;
 	const struct fastipc_kind_ops *ops;
-	struct fastipc_stat stat;
-	u32 given;
-	int ret;
 
-	ret = copy_in(&stat, sizeof(stat), FASTIPC_STAT_SIZE_VER0, arg, &given);
-	if (ret)
-		return ret;
-	if (stat.flags)
-		return -EINVAL;
 	ops = fastipc_channel_ops(endpoint->channel);
 	if (!ops)
 		return -ENOTCONN;
-	memset(&stat, 0, sizeof(stat));
-	stat.size = sizeof(stat);
-	ops->stat(endpoint, &stat);
-	return copy_out(arg, given, &stat, sizeof(stat));
+	arg->stat = (struct fastipc_stat){ .size = sizeof(arg->stat) };
+	ops->stat(endpoint, &arg->stat);
+	return 0;
 }
 
-static int endpoint_map_fd(struct file *file, void __user *arg)
+static int endpoint_map_fd(struct file *file, union argument *arg)
 {
 	struct fastipc_endpoint *endpoint = file->private_data;
-	struct fastipc_map map;
 	struct file *new;
-	u32 given;
-	int ret, fd;
+	int fd;
 
-	ret = copy_in(&map, sizeof(map), FASTIPC_MAP_SIZE_VER0, arg, &given);
-	if (ret)
-		return ret;
-	if (map.flags)
-		return -EINVAL;
 	if (!fastipc_channel_ops(endpoint->channel))
 		return -ENOTCONN;
 	fd = get_unused_fd_flags(O_CLOEXEC);
@@ -376,87 +330,118 @@ static int endpoint_map_fd(struct file *file, void __user *arg)
 	return fd;
 }
 
-static int endpoint_sync(struct file *file, void __user *arg)
+#define SYNC_RECVS (FASTIPC_SYNC_WAIT_RECV | FASTIPC_SYNC_WAKE_SEND)
+#define SYNC_SENDS (FASTIPC_SYNC_WAIT_SEND | FASTIPC_SYNC_WAKE_RECV)
+
+static int endpoint_sync(struct file *file, union argument *arg)
 {
 	const u32 waits = FASTIPC_SYNC_WAIT_RECV | FASTIPC_SYNC_WAIT_SEND;
-	const u32 recvs = FASTIPC_SYNC_WAIT_RECV | FASTIPC_SYNC_WAKE_SEND;
-	const u32 sends = FASTIPC_SYNC_WAIT_SEND | FASTIPC_SYNC_WAKE_RECV;
 	struct fastipc_endpoint *endpoint = file->private_data;
+	const struct fastipc_sync *sync = &arg->sync;
 	const struct fastipc_kind_ops *ops;
-	struct fastipc_sync sync;
-	u32 given;
-	int ret;
 
-	ret = copy_in(&sync, sizeof(sync), FASTIPC_SYNC_SIZE_VER0, arg, &given);
-	if (ret)
-		return ret;
-	if (!sync.flags || sync.flags & ~(recvs | sends) ||
-	    (sync.flags & waits) == waits)
+	if (!sync->flags || (sync->flags & waits) == waits)
 		return -EINVAL;
-	if ((!(sync.flags & FASTIPC_SYNC_WAIT_SEND) &&
-	     (sync.position || sync.need)) ||
-	    (!(sync.flags & waits) && sync.timeout_ns))
+	if ((!(sync->flags & FASTIPC_SYNC_WAIT_SEND) &&
+	     (sync->position || sync->need)) ||
+	    (!(sync->flags & waits) && sync->timeout_ns))
 		return -EINVAL;
-	if ((sync.flags & recvs && !(endpoint->rights & FMODE_READ)) ||
-	    (sync.flags & sends && !(endpoint->rights & FMODE_WRITE)))
+	if ((sync->flags & SYNC_RECVS && !(endpoint->rights & FMODE_READ)) ||
+	    (sync->flags & SYNC_SENDS && !(endpoint->rights & FMODE_WRITE)))
 		return -EBADF;
 	ops = fastipc_channel_ops(endpoint->channel);
 	if (!ops)
 		return -ENOTCONN;
-	return ops->sync(endpoint, &sync, file->f_flags & O_NONBLOCK);
+	return ops->sync(endpoint, sync, file->f_flags & O_NONBLOCK);
 }
 
-static int endpoint_shutdown(struct file *file, void __user *arg)
+static int endpoint_shutdown(struct file *file, union argument *arg)
 {
 	struct fastipc_endpoint *endpoint = file->private_data;
 	const struct fastipc_kind_ops *ops;
-	struct fastipc_shutdown down;
-	u32 given;
-	int ret;
+	u32 how = arg->shutdown.how;
 
-	ret = copy_in(&down, sizeof(down), FASTIPC_SHUTDOWN_SIZE_VER0, arg,
-		      &given);
-	if (ret)
-		return ret;
-	if (!down.how || down.how & ~(FASTIPC_SHUT_RECV | FASTIPC_SHUT_SEND |
-				      FASTIPC_SHUT_ON_CLOSE))
+	if (!how)
 		return -EINVAL;
-	if ((down.how & FASTIPC_SHUT_RECV &&
-	     !(endpoint->rights & FMODE_READ)) ||
-	    (down.how & FASTIPC_SHUT_SEND && !(endpoint->rights & FMODE_WRITE)))
+	if ((how & FASTIPC_SHUT_RECV && !(endpoint->rights & FMODE_READ)) ||
+	    (how & FASTIPC_SHUT_SEND && !(endpoint->rights & FMODE_WRITE)))
 		return -EBADF;
 	ops = fastipc_channel_ops(endpoint->channel);
 	if (!ops)
 		return -ENOTCONN;
-	if (down.how & FASTIPC_SHUT_ON_CLOSE)
+	if (how & FASTIPC_SHUT_ON_CLOSE)
 		fastipc_endpoint_mark(endpoint, true);
-	return ops->shutdown(endpoint, down.how);
+	return ops->shutdown(endpoint, how);
 }
 
-static long endpoint_ioctl(struct file *file, unsigned int command,
-			   unsigned long arg)
-{
-	void __user *user = (void __user *)arg;
+/**
+ * struct command - one ioctl
+ * @run: does it, once size and flags are checked
+ * @size: of its structure today
+ * @least: its size when first published
+ * @flags: those that are known, in the word behind the size
+ * @answers: into the structure
+ */
+struct command {
+	int (*run)(struct file *file, union argument *arg);
+	u32 size;
+	u32 least;
+	u32 flags;
+	bool answers;
+};
 
-	switch (command) {
-	case FASTIPC_SETUP:
-		return endpoint_setup(file, user);
-	case FASTIPC_ATTACH:
-		return endpoint_attach(file, user);
-	case FASTIPC_PEER:
-		return endpoint_peer(file, user);
-	case FASTIPC_INFO:
-		return endpoint_info(file, user);
-	case FASTIPC_MAP:
-		return endpoint_map_fd(file, user);
-	case FASTIPC_SYNC:
-		return endpoint_sync(file, user);
-	case FASTIPC_STAT:
-		return endpoint_stat(file, user);
-	case FASTIPC_SHUTDOWN:
-		return endpoint_shutdown(file, user);
-	}
-	return -ENOTTY;
+#define COMMAND(NAME, name, run, ...)                                     \
+	[_IOC_NR(FASTIPC_##NAME)] = { run, sizeof(struct fastipc_##name), \
+				      FASTIPC_##NAME##_SIZE_VER0,         \
+				      __VA_ARGS__ }
+
+static const struct command commands[] = {
+	COMMAND(SETUP, setup, endpoint_setup),
+	COMMAND(ATTACH, attach, endpoint_attach),
+	COMMAND(PEER, peer, endpoint_peer, O_ACCMODE | O_CLOEXEC | O_NONBLOCK),
+	COMMAND(INFO, info, endpoint_info, .answers = true),
+	COMMAND(MAP, map, endpoint_map_fd),
+	COMMAND(SYNC, sync, endpoint_sync, SYNC_RECVS | SYNC_SENDS),
+	COMMAND(STAT, stat, endpoint_stat, .answers = true),
+	COMMAND(SHUTDOWN, shutdown, endpoint_shutdown,
+		FASTIPC_SHUT_RECV | FASTIPC_SHUT_SEND | FASTIPC_SHUT_ON_CLOSE),
+};
+
+/*
+ * The structure may be older or newer than the kernel's: -EINVAL below the size
+ * first published, -E2BIG if it says something unknown, or is longer than a
+ * page, so that nobody makes the kernel read gigabytes of zeroes.  An answer is
+ * written as far as the caller knows; what only it knows stays zero.
+ */
+static long endpoint_ioctl(struct file *file, unsigned int number,
+			   unsigned long address)
+{
+	unsigned int index =
+		array_index_nospec(_IOC_NR(number), ARRAY_SIZE(commands));
+	void __user *user = (void __user *)address;
+	const struct command *command = &commands[index];
+	union argument arg;
+	u32 given;
+	int ret;
+
+	if (number != _IO(FASTIPC_IOC, index) || !command->run)
+		return -ENOTTY;
+	if (get_user(given, (u32 __user *)user))
+		return -EFAULT;
+	if (given < command->least)
+		return -EINVAL;
+	if (given > PAGE_SIZE)
+		return -E2BIG;
+	ret = copy_struct_from_user(&arg, command->size, user, given);
+	if (ret)
+		return ret;
+	if (arg.flags & ~command->flags)
+		return -EINVAL;
+	ret = command->run(file, &arg);
+	if (!ret && command->answers &&
+	    copy_to_user(user, &arg, min(given, command->size)))
+		return -EFAULT;
+	return ret;
 }
 
 static void endpoint_show_fdinfo(struct seq_file *m, struct file *file)

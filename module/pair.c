@@ -2,9 +2,7 @@
 /*
  * The kind "pair".  See pair.h.
  */
-#include <linux/build_bug.h>
 #include <linux/log2.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "pair.h"
@@ -37,15 +35,13 @@ struct pair_end {
 
 /**
  * struct pair - the state of a channel of this kind
- * @channel: that has it
- * @lock: guards endpoint, closed and ended of both ends against change; they
- *	are read without
+ * @lock: guards endpoint and ended of both ends against change; they are
+ *	read without
  * @syncs: calls of FASTIPC_SYNC
  * @end: both
  */
 struct pair {
-	struct fastipc_channel *channel;
-	spinlock_t lock; /* endpoint, closed and ended of both ends */
+	spinlock_t lock; /* endpoint and ended of both ends */
 	atomic64_t syncs;
 	struct pair_end end[2];
 };
@@ -72,6 +68,13 @@ static struct fastipc_waitline *line_of(struct pair_end *end,
 					   &end->control->send;
 }
 
+/* Who an end is, or NULL. */
+static struct fastipc_endpoint *endpoint_of(const struct pair_end *end)
+{
+	/* Pairs with the store-release in pair_attach(). */
+	return smp_load_acquire(&end->endpoint);
+}
+
 static void pair_free(struct fastipc_channel *channel)
 {
 	struct pair *pair = channel->state;
@@ -84,7 +87,6 @@ static void pair_free(struct fastipc_channel *channel)
 		fastipc_region_free(&pair->end[i].control_region);
 	}
 	kfree(pair);
-	channel->state = NULL;
 }
 
 static int pair_end_alloc(struct pair_end *end, u64 ring_bytes, u64 max_message)
@@ -106,7 +108,6 @@ static int pair_setup(struct fastipc_channel *channel,
 	struct pair *pair;
 	int ret, i;
 
-	BUILD_BUG_ON(sizeof(struct fastipc_control) > PAGE_SIZE);
 	if (!is_power_of_2(bytes) || bytes < PAGE_SIZE ||
 	    bytes > FASTIPC_RING_MAX)
 		return -EINVAL;
@@ -118,7 +119,6 @@ static int pair_setup(struct fastipc_channel *channel,
 	pair = kzalloc(sizeof(*pair), GFP_KERNEL_ACCOUNT);
 	if (!pair)
 		return -ENOMEM;
-	pair->channel = channel;
 	spin_lock_init(&pair->lock);
 	channel->state = pair;
 	for (i = 0; i < 2; i++) {
@@ -134,27 +134,31 @@ err_free:
 	return ret;
 }
 
-static void pair_wake(struct pair_end *end, enum fastipc_direction direction)
+static void pair_wake(struct pair_end *end, enum fastipc_direction direction,
+		      bool always)
 {
-	/* Pairs with the store-release in pair_attach(). */
-	struct fastipc_endpoint *endpoint = smp_load_acquire(&end->endpoint);
+	struct fastipc_endpoint *endpoint = endpoint_of(end);
 
 	if (endpoint)
-		fastipc_wait_wake(&endpoint->wait[direction]);
+		fastipc_wait_wake(&endpoint->wait[direction], always);
 }
 
 /* End a direction of an end, whether or not somebody is attached there. */
-static void pair_end_direction(struct pair *pair, struct pair_end *end,
+static void pair_end_direction(struct fastipc_channel *channel,
+			       struct pair_end *end,
 			       enum fastipc_direction direction, int error)
 {
+	struct pair *pair = channel->state;
+
 	spin_lock(&pair->lock);
-	if (!end->ended[direction])
-		trace_fastipc_ended(pair->channel->id, end - pair->end,
-				    direction, error);
-	fastipc_ring_end(line_of(end, direction), &end->ended[direction],
-			 error);
+	if (!end->ended[direction]) { /* the first reason stays */
+		trace_fastipc_ended(channel->id, end - pair->end, direction,
+				    error);
+		fastipc_ring_end(line_of(end, direction),
+				 &end->ended[direction], error);
+	}
 	spin_unlock(&pair->lock);
-	pair_wake(end, direction);
+	pair_wake(end, direction, true);
 }
 
 /* An end is over if both its directions are: 0, or the errno. */
@@ -184,16 +188,16 @@ static int pair_attach(struct fastipc_endpoint *endpoint, int number)
 		number = pair->end[0].endpoint ? 1 : 0;
 	end = &pair->end[number];
 	if (end->endpoint) {
-		ret = end->closed ? -end->closed : -EBUSY;
+		ret = -READ_ONCE(end->closed) ?: -EBUSY;
 		goto out;
 	}
 	endpoint->end = number;
 	for (i = FASTIPC_RECV; i <= FASTIPC_SEND; i++)
 		fastipc_wait_bind(&endpoint->wait[i], line_of(end, i),
-				  &pair->channel->stats, pair->channel->id,
-				  number, i);
+				  &endpoint->channel->stats,
+				  endpoint->channel->id, number, i);
 	fastipc_endpoint_get(endpoint);
-	/* Pairs with pair_wake(): who sees the endpoint may use it. */
+	/* Pairs with endpoint_of(): who sees the endpoint may use it. */
 	smp_store_release(&end->endpoint, endpoint);
 out:
 	spin_unlock(&pair->lock);
@@ -202,26 +206,32 @@ out:
 
 static void pair_detach(struct fastipc_endpoint *endpoint)
 {
-	struct pair *pair = pair_of(endpoint);
+	struct fastipc_channel *channel = endpoint->channel;
 	struct pair_end *self = self_of(endpoint);
 	struct pair_end *other = other_of(endpoint);
 	int error = endpoint->orderly ? EPIPE : ECONNRESET;
 
 	if (self->endpoint != endpoint)
 		return; /* never attached */
-	spin_lock(&pair->lock);
 	WRITE_ONCE(self->closed, error);
-	spin_unlock(&pair->lock);
-	pair_end_direction(pair, other, FASTIPC_RECV, error);
-	pair_end_direction(pair, other, FASTIPC_SEND, error);
+	pair_end_direction(channel, other, FASTIPC_RECV, error);
+	pair_end_direction(channel, other, FASTIPC_SEND, error);
 }
 
 static void pair_unmapped(struct fastipc_endpoint *endpoint)
 {
 	struct pair_end *other = other_of(endpoint);
 
-	pair_wake(other, FASTIPC_RECV);
-	pair_wake(other, FASTIPC_SEND);
+	pair_wake(other, FASTIPC_RECV, false);
+	pair_wake(other, FASTIPC_SEND, false);
+}
+
+static bool pair_pinned(struct fastipc_endpoint *endpoint)
+{
+	struct pair_end *self = self_of(endpoint);
+
+	return fastipc_region_pinned(&self->control_region) ||
+	       fastipc_region_pinned(&self->ring.data);
 }
 
 static int pair_view(struct fastipc_endpoint *endpoint, u64 offset,
@@ -263,7 +273,7 @@ static int pair_poison(struct fastipc_endpoint *endpoint,
 	trace_fastipc_poisoned(endpoint->channel->id, endpoint->end, direction,
 			       position);
 	/* Others may wait for this direction too. */
-	fastipc_wait_wake(&endpoint->wait[direction]);
+	fastipc_wait_wake(&endpoint->wait[direction], true);
 	return -EBADMSG;
 }
 
@@ -310,9 +320,8 @@ static int pair_look_send(void *arg)
  * no word may be the payload of a later message, if the receiver went on since
  * its position was read.  So nothing is poisoned: whoever receives will say.
  */
-static int pair_glance_recv(void *arg)
+static int pair_glance_recv(void *endpoint)
 {
-	struct fastipc_endpoint *endpoint = ((struct pair_look *)arg)->endpoint;
 	struct pair_end *self = self_of(endpoint);
 
 	return fastipc_ring_ended(&self->ended[FASTIPC_RECV]) ||
@@ -321,9 +330,8 @@ static int pair_glance_recv(void *arg)
 }
 
 /* The same for sending: would a message of the limit fit? */
-static int pair_glance_send(void *arg)
+static int pair_glance_send(void *endpoint)
 {
-	struct fastipc_endpoint *endpoint = ((struct pair_look *)arg)->endpoint;
 	struct pair_end *self = self_of(endpoint);
 
 	return fastipc_ring_ended(&self->ended[FASTIPC_SEND]) ||
@@ -373,9 +381,9 @@ static int pair_sync(struct fastipc_endpoint *endpoint,
 
 	atomic64_inc(&pair_of(endpoint)->syncs);
 	if (sync->flags & FASTIPC_SYNC_WAKE_RECV)
-		pair_wake(other_of(endpoint), FASTIPC_RECV);
+		pair_wake(other_of(endpoint), FASTIPC_RECV, false);
 	if (sync->flags & FASTIPC_SYNC_WAKE_SEND)
-		pair_wake(other_of(endpoint), FASTIPC_SEND);
+		pair_wake(other_of(endpoint), FASTIPC_SEND, false);
 	if (!(sync->flags & (FASTIPC_SYNC_WAIT_RECV | FASTIPC_SYNC_WAIT_SEND)))
 		return 0;
 	return pair_wait(&look, nonblock);
@@ -386,16 +394,15 @@ static __poll_t pair_poll_one(struct fastipc_endpoint *endpoint,
 			      enum fastipc_direction direction, __poll_t ready,
 			      __poll_t wanted, u64 want, fastipc_look_t glance)
 {
-	struct pair_look look = { endpoint, NULL };
 	struct pair_end *self = self_of(endpoint);
 	__poll_t mask = 0;
 	int there;
 
 	if (wanted & ready)
 		there = fastipc_wait_poll(&endpoint->wait[direction], want,
-					  glance, &look);
+					  glance, endpoint);
 	else
-		there = glance(&look);
+		there = glance(endpoint);
 	if (there)
 		mask |= ready;
 	if (READ_ONCE(self->poisoned[direction]) ||
@@ -452,7 +459,7 @@ static void pair_stat(struct fastipc_endpoint *endpoint,
 		      struct fastipc_stat *stat)
 {
 	struct pair *pair = pair_of(endpoint);
-	struct fastipc_wait_stats *stats = &pair->channel->stats;
+	struct fastipc_wait_stats *stats = &endpoint->channel->stats;
 	struct pair_end *self = self_of(endpoint);
 	struct pair_end *other = other_of(endpoint);
 
@@ -469,18 +476,18 @@ static void pair_stat(struct fastipc_endpoint *endpoint,
 
 static int pair_shutdown(struct fastipc_endpoint *endpoint, u32 how)
 {
-	struct pair *pair = pair_of(endpoint);
+	struct fastipc_channel *channel = endpoint->channel;
 	struct pair_end *self = self_of(endpoint);
 	struct pair_end *other = other_of(endpoint);
 
 	/* Always the sender's side first: who sees the end has a bound. */
 	if (how & FASTIPC_SHUT_SEND) {
-		pair_end_direction(pair, self, FASTIPC_SEND, EPIPE);
-		pair_end_direction(pair, other, FASTIPC_RECV, EPIPE);
+		pair_end_direction(channel, self, FASTIPC_SEND, EPIPE);
+		pair_end_direction(channel, other, FASTIPC_RECV, EPIPE);
 	}
 	if (how & FASTIPC_SHUT_RECV) {
-		pair_end_direction(pair, other, FASTIPC_SEND, EPIPE);
-		pair_end_direction(pair, self, FASTIPC_RECV, EPIPE);
+		pair_end_direction(channel, other, FASTIPC_SEND, EPIPE);
+		pair_end_direction(channel, self, FASTIPC_RECV, EPIPE);
 	}
 	return 0;
 }
@@ -509,22 +516,19 @@ static void pair_show(struct fastipc_endpoint *endpoint, struct seq_file *m)
 /* Whether the peer could have woken us: a stopped one owes nothing. */
 static bool pair_peer_runs(struct fastipc_endpoint *endpoint)
 {
-	struct fastipc_endpoint *peer;
+	struct fastipc_endpoint *peer = endpoint_of(other_of(endpoint));
 
-	/* Pairs with the store-release in pair_attach(). */
-	peer = smp_load_acquire(&other_of(endpoint)->endpoint);
 	return peer && !fastipc_endpoint_stopped(peer);
 }
 
-static int pair_recheck_recv(void *arg)
+static int pair_recheck_recv(void *endpoint)
 {
-	return pair_peer_runs(((struct pair_look *)arg)->endpoint) &&
-	       pair_glance_recv(arg);
+	return pair_peer_runs(endpoint) && pair_glance_recv(endpoint);
 }
 
 static int pair_recheck_send(void *arg)
 {
-	struct fastipc_endpoint *endpoint = ((struct pair_look *)arg)->endpoint;
+	struct fastipc_endpoint *endpoint = arg;
 	u64 owed = READ_ONCE(endpoint->wait[FASTIPC_SEND].owed);
 
 	return owed && pair_peer_runs(endpoint) &&
@@ -534,18 +538,17 @@ static int pair_recheck_send(void *arg)
 static void pair_recheck(struct fastipc_channel *channel)
 {
 	struct pair *pair = channel->state;
-	struct pair_look look = {};
+	struct fastipc_endpoint *endpoint;
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		/* Pairs with the store-release in pair_attach(). */
-		look.endpoint = smp_load_acquire(&pair->end[i].endpoint);
-		if (!look.endpoint || READ_ONCE(pair->end[i].closed))
+		endpoint = endpoint_of(&pair->end[i]);
+		if (!endpoint || READ_ONCE(pair->end[i].closed))
 			continue;
-		fastipc_wait_recheck(&look.endpoint->wait[FASTIPC_RECV],
-				     pair_recheck_recv, &look);
-		fastipc_wait_recheck(&look.endpoint->wait[FASTIPC_SEND],
-				     pair_recheck_send, &look);
+		fastipc_wait_recheck(&endpoint->wait[FASTIPC_RECV],
+				     pair_recheck_recv, endpoint);
+		fastipc_wait_recheck(&endpoint->wait[FASTIPC_SEND],
+				     pair_recheck_send, endpoint);
 	}
 }
 
@@ -556,6 +559,7 @@ const struct fastipc_kind_ops fastipc_pair_ops = {
 	.attach = pair_attach,
 	.detach = pair_detach,
 	.unmapped = pair_unmapped,
+	.pinned = pair_pinned,
 	.view = pair_view,
 	.sync = pair_sync,
 	.poll = pair_poll,

@@ -97,6 +97,27 @@ void *fastipc_region_at(const struct fastipc_region *region, u64 offset)
 }
 
 /**
+ * fastipc_region_pinned() - might somebody hold pages for direct access?
+ * @region: allocated
+ *
+ * Such a holder (io_uring's fixed buffers, direct I/O) writes without a map.
+ *
+ * Return: whether that is so.
+ */
+bool fastipc_region_pinned(const struct fastipc_region *region)
+{
+	unsigned long i;
+
+	for (i = 0; i < region->nr; i++) {
+		if (folio_maybe_dma_pinned(page_folio(region->pages[i])))
+			return true;
+		if (!(i % 1024))
+			cond_resched();
+	}
+	return false;
+}
+
+/**
  * fastipc_view_check() - may this area be mapped so?
  * @view: what it would show
  * @vma: as mmap(2) made it

@@ -47,6 +47,8 @@ bool fastipc_view_shows(const struct vm_area_struct *vma);
 bool fastipc_vma_writable(const struct vm_area_struct *vma);
 vm_fault_t fastipc_region_fault(struct vm_fault *vmf);
 
+bool fastipc_region_pinned(const struct fastipc_region *region);
+
 u64 fastipc_region_bytes(void);
 
 #endif /* FASTIPC_REGION_H */

@@ -7,16 +7,31 @@
  * a sleeper has what it waits for, and it tells who sleeps.
  */
 #include <linux/errno.h>
-#include <linux/string.h>
 
 #include "ring.h"
+
+/* The ABI: the places of shared words. */
+static_assert(sizeof(struct fastipc_record) == 16);
+static_assert(sizeof(struct fastipc_waitline) == 128);
+static_assert(offsetof(struct fastipc_waitline, ended) == 8);
+static_assert(offsetof(struct fastipc_waitline, arm) == 64);
+static_assert(sizeof(struct fastipc_control) == 512);
+static_assert(offsetof(struct fastipc_control, released) == 128);
+static_assert(offsetof(struct fastipc_control, taken) == 136);
+static_assert(offsetof(struct fastipc_control, recv) == 256);
+static_assert(offsetof(struct fastipc_control, send) == 384);
+
+/* Bytes that must be free to send @len: the word behind is written too. */
+static u64 ring_room(u64 len)
+{
+	return FASTIPC_FOOTPRINT(len) + FASTIPC_ALIGN;
+}
 
 int fastipc_ring_alloc(struct fastipc_ring *ring, u64 bytes, u64 max_message)
 {
 	ring->bytes = bytes;
 	ring->max_message = max_message;
 	spin_lock_init(&ring->lock);
-	ring->released = 0;
 	return fastipc_region_alloc(&ring->data, bytes);
 }
 
@@ -51,19 +66,20 @@ u64 fastipc_ring_taken(const struct fastipc_control *control)
  * @consumer: control page of the end that reads it
  *
  * The consumer's position is its own to write: a wrong one makes the kernel
- * look at another word of the same ring, and harms nobody else.
+ * look at another word of the same ring, and harms nobody else.  One that moves
+ * meanwhile counts as a message: let the receiver look itself.
  *
  * Return: 1, 0, or -EBADMSG if what stands there is not the word of a message.
  */
 int fastipc_ring_readable(const struct fastipc_ring *ring,
 			  const struct fastipc_control *consumer)
 {
-	u64 position = fastipc_ring_taken(consumer) & (ring->bytes - 1);
+	u64 position = fastipc_ring_taken(consumer);
 	const u64 *at;
 	u64 word;
 
-	at = fastipc_region_at(&ring->data,
-			       position & ~(u64)(FASTIPC_ALIGN - 1));
+	at = fastipc_region_at(&ring->data, position & (ring->bytes - 1) &
+						    ~(u64)(FASTIPC_ALIGN - 1));
 	/*
 	 * No acquire: the kernel reads no payload.  The consumer's own load
 	 * pairs with the producer's store-release.
@@ -72,8 +88,17 @@ int fastipc_ring_readable(const struct fastipc_ring *ring,
 	if (!word)
 		return 0;
 	if (!(word & FASTIPC_WORD_COMMIT) || (word & FASTIPC_WORD_FLAGS) ||
-	    (word & FASTIPC_WORD_LEN) > ring->max_message)
-		return -EBADMSG;
+	    (word & FASTIPC_WORD_LEN) > ring->max_message) {
+		/*
+		 * Somebody else may be receiving, and this be the payload of a
+		 * later message: then ->taken, stored before the space was
+		 * released, has moved.  Pairs with the store-release in
+		 * fastipc_consumer_release() (lib/ring.h), by way of the
+		 * producer that wrote here after it.
+		 */
+		smp_rmb();
+		return fastipc_ring_taken(consumer) == position ? -EBADMSG : 1;
+	}
 	return 1;
 }
 
@@ -91,10 +116,12 @@ int fastipc_ring_fits(struct fastipc_ring *ring,
 		      const struct fastipc_control *consumer, u64 position,
 		      u64 need)
 {
-	u64 released = fastipc_ring_released(consumer);
+	u64 released;
 	int ret;
 
 	spin_lock(&ring->lock);
+	/* Under the lock, or another caller's later value looks like a lie. */
+	released = fastipc_ring_released(consumer);
 	if (!IS_ALIGNED(position, FASTIPC_ALIGN) || position < ring->released) {
 		ret = -EINVAL;
 	} else if (!IS_ALIGNED(released, FASTIPC_ALIGN) ||
@@ -105,8 +132,7 @@ int fastipc_ring_fits(struct fastipc_ring *ring,
 		ret = -EINVAL;
 	} else {
 		ring->released = released;
-		ret = ring->bytes - (position - released) >=
-		      fastipc_ring_room(need);
+		ret = ring->bytes - (position - released) >= ring_room(need);
 	}
 	spin_unlock(&ring->lock);
 	return ret;
@@ -133,7 +159,7 @@ bool fastipc_ring_fits_limit(const struct fastipc_ring *ring,
 
 	if (used > ring->bytes)
 		return true; /* nonsense; the library's own check says so */
-	return ring->bytes - used >= fastipc_ring_room(ring->max_message);
+	return ring->bytes - used >= ring_room(ring->max_message);
 }
 
 /**
@@ -146,7 +172,7 @@ bool fastipc_ring_fits_limit(const struct fastipc_ring *ring,
  */
 u64 fastipc_ring_want(const struct fastipc_ring *ring, u64 position, u64 need)
 {
-	u64 end = position + fastipc_ring_room(need);
+	u64 end = position + ring_room(need);
 
 	return end > ring->bytes ? end - ring->bytes : 1;
 }
@@ -182,7 +208,7 @@ void fastipc_ring_arm_fence(void)
 /**
  * fastipc_ring_end() - tell that a direction ended
  * @line: in the control page of the end that is told
- * @ended: the kernel's own word for it; the first reason stays
+ * @ended: the kernel's own word for it; not set yet
  * @error: EPIPE or ECONNRESET, positive
  *
  * The last messages of an end were committed before it ended, so whoever sees
@@ -190,8 +216,6 @@ void fastipc_ring_arm_fence(void)
  */
 void fastipc_ring_end(struct fastipc_waitline *line, int *ended, int error)
 {
-	if (*ended)
-		return;
 	/* Pairs with fastipc_ring_ended(). */
 	smp_store_release(ended, error);
 	/* Pairs with the load-acquire in fastipc_ended() (lib/ring.h). */

@@ -3,7 +3,7 @@
  * DOC: ring.h - words that the kernel shares with processes
  *
  * Owns every access to a control page and to the words of a ring, and every
- * memory barrier of the module, each naming its partner.  What a process can
+ * memory barrier on them, each naming its partner.  What a process can
  * write is read once, bounded, and returned by value: nothing left of here
  * sees shared memory.
  *
@@ -34,12 +34,6 @@ struct fastipc_ring {
 	spinlock_t lock; /* released */
 	u64 released;
 };
-
-/* Alone in this file: what the uapi's macro says, as a function of the room. */
-static inline u64 fastipc_ring_room(u64 len)
-{
-	return FASTIPC_FOOTPRINT(len) + FASTIPC_ALIGN;
-}
 
 int fastipc_ring_alloc(struct fastipc_ring *ring, u64 bytes, u64 max_message);
 void fastipc_ring_free(struct fastipc_ring *ring);

@@ -7,7 +7,6 @@
  * queue and wakes them: so whoever finds ->want cleared has been woken, looks,
  * and, if there is nothing, arms again.
  */
-#include <linux/sched.h>
 #include <linux/sched/signal.h>
 
 #include "ring.h"
@@ -23,7 +22,6 @@ u64 fastipc_late_wakes(void)
 
 void fastipc_wait_init(struct fastipc_wait *wait)
 {
-	memset(wait, 0, sizeof(*wait));
 	init_waitqueue_head(&wait->queue);
 }
 
@@ -165,11 +163,13 @@ int fastipc_wait_sleep(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 /**
  * fastipc_wait_wake() - wake everybody who waits
  * @wait: where
+ * @always: also those who wait for the end alone, and never armed
  *
  * All of them, exclusive pollers too, and without a poll key: who is woken for
- * nothing looks and arms again.
+ * nothing looks and arms again.  If nobody armed since the last wake, there is
+ * nobody to wake: so the length of the queue is paid for by who is in it.
  */
-void fastipc_wait_wake(struct fastipc_wait *wait)
+void fastipc_wait_wake(struct fastipc_wait *wait, bool always)
 {
 	unsigned long flags;
 	u64 armed;
@@ -182,7 +182,8 @@ void fastipc_wait_wake(struct fastipc_wait *wait)
 		trace_fastipc_wake(wait->channel, wait->end, wait->direction,
 				   armed);
 	}
-	__wake_up_locked(&wait->queue, TASK_NORMAL, 0);
+	if (armed || always)
+		__wake_up_locked(&wait->queue, TASK_NORMAL, 0);
 	spin_unlock_irqrestore(&wait->queue.lock, flags);
 }
 
@@ -221,5 +222,5 @@ void fastipc_wait_recheck(struct fastipc_wait *wait, fastipc_look_t look,
 		return;
 	atomic64_inc(&wait->stats->late_wakes);
 	atomic64_inc(&fastipc_late_wakes_);
-	fastipc_wait_wake(wait);
+	fastipc_wait_wake(wait, false);
 }

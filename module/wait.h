@@ -7,7 +7,7 @@
  * sleeps.  What is waited for is the caller's: a look function.
  *
  * Locks: queue.lock guards everything in struct fastipc_wait and the page's
- * word; nothing but a ring's lock is taken under it.  Never trusts the word in
+ * word; no other lock of the module is taken under it.  Never trusts the word in
  * the page: wakes go by the queue.  Sleeps have no hidden time-out.
  */
 #ifndef FASTIPC_WAIT_H
@@ -63,7 +63,7 @@ int fastipc_wait_poll(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 		      void *arg);
 int fastipc_wait_sleep(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 		       void *arg, ktime_t *until);
-void fastipc_wait_wake(struct fastipc_wait *wait);
+void fastipc_wait_wake(struct fastipc_wait *wait, bool always);
 void fastipc_wait_recheck(struct fastipc_wait *wait, fastipc_look_t look,
 			  void *arg);
 

@@ -4,8 +4,8 @@
 # kselftest.sh KERNEL [TEST...]
 #
 # Build the module for a Debian kernel (6.1, 6.12, 6.12-rt), boot that in QEMU,
-# and run the kselftests there: all of them, or those named (a file of tests/
-# without its ending).  TAP goes to standard output.
+# and run the kselftests there: all of them, or those named (a program of tests/,
+# or a script with its .sh).  TAP goes to standard output.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 name=$1

@@ -237,6 +237,28 @@ static inline bool counters_return_to(struct counters before)
 	return false;
 }
 
+/* What is alive before the first test of a program. */
+static struct counters at_start;
+
+static __attribute__((constructor, unused)) void remember_counters(void)
+{
+	at_start = counters_now();
+}
+
+/*
+ * The last line before TEST_HARNESS_MAIN: whatever the tests did is undone.  A
+ * fixture, because plain tests run before all fixtures.
+ */
+#define TEST_NOTHING_IS_LEFT()                              \
+	FIXTURE(afterwards) {};                             \
+	FIXTURE_SETUP(afterwards) {}                        \
+	FIXTURE_TEARDOWN(afterwards) {}                     \
+	TEST_F(afterwards, nothing_is_left)                 \
+	{                                                   \
+		ASSERT_LE(0, at_start.channels);            \
+		ASSERT_TRUE(counters_return_to(at_start));  \
+	}
+
 /*
  * Count system calls of the calling process from here on, in all its threads
  * and children: a perf event on raw_syscalls:sys_enter.
@@ -317,6 +339,15 @@ static inline pid_t fork_peer(struct fastipc *end[2],
 	ret = body(me, arg);
 	fastipc_close(me);
 	_exit(ret);
+}
+
+/* A free descriptor's number: the next call that makes one gets it. */
+static inline int lowest_fd(void)
+{
+	int fd = dup(STDERR_FILENO);
+
+	close(fd);
+	return fd;
 }
 
 static inline uint64_t now_ns(void)

@@ -253,7 +253,6 @@ TEST_F(kill, a_sleeper)
 /* exec unmaps: an inherited descriptor keeps the end alive, and adoptable. */
 TEST_F(kill, exec_keeps_the_end)
 {
-	char fd_text[16];
 	pid_t pid;
 	char c;
 
@@ -267,7 +266,6 @@ TEST_F(kill, exec_keeps_the_end)
 		if (fastipc_adopt(&me, fd) || fastipc_send(me, "1", 1, 0))
 			_exit(1);
 		fcntl(fd, F_SETFD, 0);
-		snprintf(fd_text, sizeof(fd_text), "%d", fd);
 		/* Holds the descriptor until it is killed. */
 		execlp("sleep", "sleep", "1000", NULL);
 		_exit(2);

@@ -12,14 +12,6 @@
 #define PAGE 4096
 #define RW (PROT_READ | PROT_WRITE)
 
-/* What is alive before the first test. */
-static struct counters at_start;
-
-static __attribute__((constructor)) void remember_counters(void)
-{
-	at_start = counters_now();
-}
-
 enum area { OWN_CONTROL, PEER_CONTROL, SEND_RING, RECV_RING };
 
 /* Map as told, relative to a right map of an area, and unmap: 0, or -errno. */
@@ -580,15 +572,6 @@ TEST_F(pair, a_map_outlives_the_map_file)
 	munmap(own, PAGE);
 }
 
-/* A free descriptor's number: the next call that makes one gets it. */
-static int lowest_fd(void)
-{
-	int fd = dup(STDERR_FILENO);
-
-	close(fd);
-	return fd;
-}
-
 /* MAP when this process may have no further descriptor. */
 static int map_without_fds(int fd)
 {
@@ -950,24 +933,5 @@ TEST_F(compat, the_own_control_page_is_at_0)
 	ASSERT_EQ(0, info.own_control);
 }
 
-/* At last ------------------------------------------------------------------ */
-
-FIXTURE(afterwards)
-{
-};
-
-FIXTURE_SETUP(afterwards)
-{
-}
-
-FIXTURE_TEARDOWN(afterwards)
-{
-}
-
-TEST_F(afterwards, nothing_is_left)
-{
-	ASSERT_LE(0, at_start.channels);
-	ASSERT_TRUE(counters_return_to(at_start));
-}
-
+TEST_NOTHING_IS_LEFT()
 TEST_HARNESS_MAIN

@@ -87,18 +87,20 @@ TEST_F(map, mprotect_by_way_of_none_is_eacces)
 
 TEST_F(map, a_store_is_a_fault)
 {
+	struct fastipc_info *info = &self->end1.info;
 	pid_t pid = fork_bound();
-	struct mapped m;
 
 	if (!pid) {
-		/* Maps are not inherited: make them again, in the child. */
-		struct fastipc_info *info = &self->end1.info;
+		/* Maps are not inherited: make it again, in the child. */
+		uint64_t offset = variant->ring ? info->recv_ring :
+						  info->peer_control;
+		uint64_t *p = map_at(self->fd[1], offset, self->bytes,
+				     PROT_READ);
 
-		m.info = *info;
-		m.peer = map_at(self->fd[1], info->peer_control,
-				info->control_bytes, PROT_READ);
-		*(volatile uint64_t *)m.peer = 0;
-		_exit(0);
+		if (p == MAP_FAILED || p[64] != MARK)
+			_exit(1);
+		*(volatile uint64_t *)&p[64] = 0;
+		_exit(2);
 	}
 	ASSERT_EQ(128 + SIGSEGV, reap(pid));
 }
@@ -250,6 +252,54 @@ TEST_F(map, a_child_inherits_no_map)
 	ASSERT_EQ(0, reap(pid));
 }
 
+/*
+ * Pages that a former owner holds pinned can be written without a map: until it
+ * lets go, nobody else gets the end.
+ */
+TEST_F(map, what_a_former_owner_pinned_is_ebusy)
+{
+	struct io_uring_params params = { 0 };
+	struct fastipc_info *info = &self->end1.info;
+	int ring, up[2], down[2];
+	struct iovec iov;
+	void *area;
+	pid_t pid;
+	char c;
+
+	ASSERT_EQ(0, pipe(up));
+	ASSERT_EQ(0, pipe(down));
+	raw_unmap_end(&self->end1);
+	pid = fork_bound();
+	if (!pid) {
+		iov.iov_len = variant->ring ? self->bytes : 4096;
+		area = map_at(self->fd[1], variant->ring ? info->send_ring :
+							   info->own_control,
+			      iov.iov_len, PROT_READ | PROT_WRITE);
+		iov.iov_base = area;
+		ring = syscall(SYS_io_uring_setup, 4, &params);
+		c = ring >= 0 && !syscall(SYS_io_uring_register, ring,
+					  IORING_REGISTER_BUFFERS, &iov, 1);
+		munmap(area, iov.iov_len);
+		if (write(up[1], &c, 1) != 1 || read(down[0], &c, 1) != 1)
+			_exit(1);
+		_exit(0);
+	}
+	ASSERT_EQ(1, read(up[0], &c, 1));
+	area = map_at(self->fd[1], info->own_control, info->control_bytes,
+		      PROT_READ | PROT_WRITE);
+	if (c) {
+		ASSERT_EQ(MAP_FAILED, area);
+		ASSERT_EQ(EBUSY, errno);
+	} else {
+		TH_LOG("this kernel pins nothing of it");
+	}
+	ASSERT_EQ(1, write(down[1], &c, 1));
+	ASSERT_EQ(0, reap(pid));
+	/* io_uring lets go a while after its last close. */
+	while (raw_map_end(self->fd[1], &self->end1))
+		usleep(10000);
+}
+
 /* Not even if the parent asks for it. */
 TEST_F(map, a_child_inherits_no_writable_map_by_dofork)
 {
@@ -368,7 +418,6 @@ TEST(large_rings_fail_cleanly)
 	ASSERT_TRUE(counters_return_to(before));
 }
 
-/* Memory is charged to the cgroup of whoever calls SETUP, and limited there. */
 static int write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY), ret;
@@ -395,6 +444,7 @@ static long long read_number(const char *path)
 
 #define CGROUP "/sys/fs/cgroup/fastipc_test"
 
+/* Memory is charged to the cgroup of whoever calls SETUP, and limited there. */
 TEST(memory_is_charged_to_the_creators_cgroup)
 {
 	long long before, after;

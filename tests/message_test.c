@@ -88,7 +88,7 @@ TEST_F(pair, every_length_in_a_row)
 
 TEST_F(pair, over_the_limit_is_emsgsize_and_sends_nothing)
 {
-	char buf[4096];
+	char buf[4096] = { 0 };
 
 	ASSERT_EQ(-EMSGSIZE, fastipc_send(self->end[0], buf,
 					  self->info.max_message + 1, 0));

@@ -3,8 +3,6 @@
  * For module_test.sh: hold one thing of the module and nothing else, say
  * "ready", and wait to be killed.  "use": send a message, and leave.
  */
-#include <stdbool.h>
-
 #include "fastipc_test.h"
 
 static int use(void)

@@ -10,22 +10,13 @@ cycles=100
 count=0
 failed=0
 
-ok() {
-	count=$((count + 1))
-	echo "ok $count $1"
-}
-
-not_ok() {
-	count=$((count + 1))
-	failed=1
-	echo "not ok $count $1"
-}
-
 # result NAME COMMAND...: ok if the command succeeds
 result() {
-	local name=$1
+	local name=$1 verdict=ok
 	shift
-	if "$@"; then ok "$name"; else not_ok "$name"; fi
+	"$@" || verdict='not ok' failed=1
+	count=$((count + 1))
+	echo "$verdict $count $name"
 }
 
 load() {

@@ -196,12 +196,11 @@ TEST_F_TIMEOUT(poll, an_idle_peer_owes_no_wake, 60)
 /* A ring found broken by its receiver is an event for its pollers. */
 TEST_F(poll, a_broken_ring_wakes_a_poller)
 {
-	struct epoll_event event = { .events = EPOLLOUT | EPOLLET };
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
 	int fd = fastipc_fd(self->end[1]), ep = epoll_create1(0);
 	struct mapped evil;
 
 	ASSERT_EQ(0, raw_map_end(fastipc_fd(self->end[0]), &evil));
-	event.events = EPOLLIN | EPOLLET;
 	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, fd, &event));
 	ASSERT_EQ(0, epoll_wait(ep, &event, 1, 0));
 	raw_publish(&evil, 0, 12345);
@@ -217,7 +216,7 @@ TEST_F(poll, a_broken_ring_wakes_a_poller)
 struct hand_off {
 	uint32_t mode;
 	long rounds;
-	volatile long progress;
+	volatile long progress; /* by both, without care: for a watchdog */
 };
 
 /* Wait in epoll for a message; drain; count. */
@@ -294,7 +293,6 @@ static void hand_offs(struct __test_metadata *_metadata,
 		}
 		ASSERT_EQ(0, status);
 	}
-	/* progress is written by both, without care: a watchdog's only. */
 	ASSERT_EQ(0, fastipc_stat(self->end[0], &stat));
 	TH_LOG("%ld hand-offs, %llu wakes, %llu late", 2 * h->rounds,
 	       stat.wakes, stat.late_wakes);

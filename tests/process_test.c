@@ -423,6 +423,47 @@ TEST_F_TIMEOUT(process, a_sending_and_a_receiving_thread, 300)
 	ASSERT_EQ(0, reap(pid));
 }
 
+/* A child is forked while another thread makes handles: it can adopt. */
+static volatile bool stop_making;
+
+static void *make_handles(void *arg)
+{
+	struct fastipc *f;
+
+	while (!stop_making) {
+		if (fastipc_adopt(&f, dup(*(int *)arg)))
+			return arg;
+		fastipc_close(f);
+	}
+	return NULL;
+}
+
+TEST_F_TIMEOUT(process, adopting_in_a_child_of_a_busy_parent, 120)
+{
+	int fd[2], i, mine;
+	pthread_t thread;
+	void *failed;
+
+	ASSERT_EQ(0, raw_pair(fd, 4096));
+	mine = fastipc_fd(self->end[1]);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, make_handles, &fd[0]));
+	for (i = 0; i < 500; i++) {
+		pid_t pid = fork_bound();
+		struct fastipc *f;
+
+		if (!pid) {
+			alarm(60);
+			_exit(fastipc_adopt(&f, mine) ? 1 : 0);
+		}
+		ASSERT_EQ(0, reap(pid));
+	}
+	stop_making = true;
+	pthread_join(thread, &failed);
+	ASSERT_EQ(NULL, failed);
+	close(fd[0]);
+	close(fd[1]);
+}
+
 /* What can be seen ------------------------------------------------------------ */
 
 TEST_F(process, stat_counts)

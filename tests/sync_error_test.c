@@ -18,14 +18,6 @@
 #define WORD(len) (FASTIPC_WORD_COMMIT | (len))
 #define MS 1000000ULL
 
-/* What is alive before the first test. */
-static struct counters at_start;
-
-static __attribute__((constructor)) void remember_counters(void)
-{
-	at_start = counters_now();
-}
-
 static int sync_with(int fd, __u32 flags, __u64 position, __u64 need,
 		     __u64 timeout_ns)
 {
@@ -870,24 +862,5 @@ TEST(shutdown_before_setup_marks_nothing)
 	close(peer);
 }
 
-/* At last ------------------------------------------------------------------ */
-
-FIXTURE(afterwards)
-{
-};
-
-FIXTURE_SETUP(afterwards)
-{
-}
-
-FIXTURE_TEARDOWN(afterwards)
-{
-}
-
-TEST_F(afterwards, nothing_is_left)
-{
-	ASSERT_LE(0, at_start.channels);
-	ASSERT_TRUE(counters_return_to(at_start));
-}
-
+TEST_NOTHING_IS_LEFT()
 TEST_HARNESS_MAIN

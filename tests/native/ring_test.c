@@ -8,7 +8,6 @@
  */
 #include <pthread.h>
 #include <sched.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -427,22 +426,6 @@ static int test_two_threads(struct rig *r)
 	return 0;
 }
 
-/* The sizes and places that the kernel asserts too. */
-static int test_layout(struct rig *r)
-{
-	(void)r;
-	check(sizeof(struct fastipc_control) == 512);
-	check(offsetof(struct fastipc_control, released) == 128);
-	check(offsetof(struct fastipc_control, taken) == 136);
-	check(offsetof(struct fastipc_control, recv) == 256);
-	check(offsetof(struct fastipc_control, send) == 384);
-	check(offsetof(struct fastipc_waitline, ended) == 8);
-	check(offsetof(struct fastipc_waitline, arm) == 64);
-	check(FASTIPC_FOOTPRINT(0) == 16 && FASTIPC_FOOTPRINT(1) == 32);
-	check(FASTIPC_FOOTPRINT(16) == 32 && FASTIPC_FOOTPRINT(17) == 48);
-	return 0;
-}
-
 static void run(const char *name, int (*test)(struct rig *r))
 {
 	struct rig r;
@@ -458,8 +441,7 @@ static void run(const char *name, int (*test)(struct rig *r))
 
 int main(void)
 {
-	printf("TAP version 13\n1..13\n");
-	run("layout", test_layout);
+	printf("TAP version 13\n1..12\n");
 	run("random walk against a reference", test_random_walk);
 	run("what must fit fits, and no more", test_fits_exactly);
 	run("large positions", test_large_positions);

@@ -11,7 +11,6 @@
 #
 #   -k DIR        kernel, as fetch.sh unpacks it, or a build tree
 #   -m "KO ARG.." insmod this before COMMAND, rmmod it afterwards (may repeat)
-#   -o DIR        a folder of this machine that the guest may write, as /out
 #   -c N          CPUs (2)
 #   -M N          memory in MiB (1024)
 #   -t SECONDS    give up after (300); 10 s sooner inside
@@ -27,7 +26,7 @@ set -u
 
 here=$(dirname "$(readlink -f "$0")")
 cache=${FASTIPC_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/fastipc}
-kernel='' modules=() out='' cpus=2 memory=1024 limit=300 append='' log='' accel=''
+kernel='' modules=() cpus=2 memory=1024 limit=300 append='' log='' accel=''
 
 usage() { sed -n '4,/^set/s/^# \{0,1\}//p' "$0" | grep -v '^set'; }
 die() {
@@ -35,11 +34,10 @@ die() {
 	exit 103
 }
 
-while getopts k:m:o:c:M:t:a:l:x:h option; do
+while getopts k:m:c:M:t:a:l:x:h option; do
 	case $option in
 	k) kernel=$(readlink -f "$OPTARG") ;;
 	m) modules+=("$OPTARG") ;;
-	o) out=$(readlink -f "$OPTARG") ;;
 	c) cpus=$OPTARG ;;
 	M) memory=$OPTARG ;;
 	t) limit=$OPTARG ;;
@@ -113,7 +111,6 @@ make_initramfs() {
 			"$(case $module in *' '*) echo "${module#* }" ;; esac)"
 	done >"$root/vm/modules"
 	echo $((limit > 30 ? limit - 10 : limit)) >"$root/vm/limit"
-	[ -z "$out" ] || : >"$root/vm/out"
 	(cd "$root" && find . | cpio -o -H newc --quiet) >"$work/initrd"
 }
 
@@ -145,8 +142,6 @@ kvm) machine=(-accel kvm -cpu host) ;;
 *) die "-x takes kvm or tcg" ;;
 esac
 shares=(-virtfs 'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap')
-[ -z "$out" ] ||
-	shares+=(-virtfs "local,path=$out,mount_tag=out,security_model=none")
 
 timeout -k 5 "$limit" qemu-system-x86_64 "${machine[@]}" -M pc -smp "$cpus" \
 	-m "$memory" -nodefaults -no-user-config -display none -no-reboot \

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The layout of what is shared: sizes and places of every field, and no cache
+ * line with two writers.  Needs no module.
+ */
+#include "kselftest_harness.h"
+#include "fastipc_test.h"
+
+#include <stddef.h>
+
+#define LINE 64
+
+TEST(layout_of_setup)
+{
+	ASSERT_EQ(0, offsetof(struct fastipc_setup, size));
+	ASSERT_EQ(4, offsetof(struct fastipc_setup, flags));
+	ASSERT_EQ(8, offsetof(struct fastipc_setup, kind));
+	ASSERT_EQ(12, offsetof(struct fastipc_setup, reserved));
+	ASSERT_EQ(16, offsetof(struct fastipc_setup, ring_bytes));
+	ASSERT_EQ(24, offsetof(struct fastipc_setup, max_message));
+	ASSERT_EQ(32, sizeof(struct fastipc_setup));
+	ASSERT_EQ(32, FASTIPC_SETUP_SIZE_VER0);
+}
+
+TEST(layout_of_attach)
+{
+	ASSERT_EQ(0, offsetof(struct fastipc_attach, size));
+	ASSERT_EQ(4, offsetof(struct fastipc_attach, flags));
+	ASSERT_EQ(8, offsetof(struct fastipc_attach, end));
+	ASSERT_EQ(12, offsetof(struct fastipc_attach, reserved));
+	ASSERT_EQ(16, sizeof(struct fastipc_attach));
+	ASSERT_EQ(16, FASTIPC_ATTACH_SIZE_VER0);
+}
+
+TEST(layout_of_peer)
+{
+	ASSERT_EQ(0, offsetof(struct fastipc_peer, size));
+	ASSERT_EQ(4, offsetof(struct fastipc_peer, flags));
+	ASSERT_EQ(8, sizeof(struct fastipc_peer));
+	ASSERT_EQ(8, FASTIPC_PEER_SIZE_VER0);
+}
+
+TEST(layout_of_info)
+{
+	ASSERT_EQ(0, offsetof(struct fastipc_info, size));
+	ASSERT_EQ(4, offsetof(struct fastipc_info, flags));
+	ASSERT_EQ(8, offsetof(struct fastipc_info, kind));
+	ASSERT_EQ(12, offsetof(struct fastipc_info, end));
+	ASSERT_EQ(16, offsetof(struct fastipc_info, rights));
+	ASSERT_EQ(20, offsetof(struct fastipc_info, control_bytes));
+	ASSERT_EQ(24, offsetof(struct fastipc_info, ring_bytes));
+	ASSERT_EQ(32, offsetof(struct fastipc_info, max_message));
+	ASSERT_EQ(40, offsetof(struct fastipc_info, own_control));
+	ASSERT_EQ(48, offsetof(struct fastipc_info, peer_control));
+	ASSERT_EQ(56, offsetof(struct fastipc_info, send_ring));
+	ASSERT_EQ(64, offsetof(struct fastipc_info, recv_ring));
+	ASSERT_EQ(72, offsetof(struct fastipc_info, features));
+	ASSERT_EQ(80, offsetof(struct fastipc_info, reserved));
+	ASSERT_EQ(96, sizeof(struct fastipc_info));
+	ASSERT_EQ(96, FASTIPC_INFO_SIZE_VER0);
+}
+
+TEST(layout_of_map)
+{
+	ASSERT_EQ(0, offsetof(struct fastipc_map, size));
+	ASSERT_EQ(4, offsetof(struct fastipc_map, flags));
+	ASSERT_EQ(8, sizeof(struct fastipc_map));
+	ASSERT_EQ(8, FASTIPC_MAP_SIZE_VER0);
+}
+
+TEST(layout_of_sync)
+{
+	ASSERT_EQ(0, offsetof(struct fastipc_sync, size));
+	ASSERT_EQ(4, offsetof(struct fastipc_sync, flags));
+	ASSERT_EQ(8, offsetof(struct fastipc_sync, position));
+	ASSERT_EQ(16, offsetof(struct fastipc_sync, need));
+	ASSERT_EQ(24, offsetof(struct fastipc_sync, timeout_ns));
+	ASSERT_EQ(32, sizeof(struct fastipc_sync));
+	ASSERT_EQ(32, FASTIPC_SYNC_SIZE_VER0);
+}
+
+TEST(layout_of_stat)
+{
+	ASSERT_EQ(0, offsetof(struct fastipc_stat, size));
+	ASSERT_EQ(4, offsetof(struct fastipc_stat, flags));
+	ASSERT_EQ(8, offsetof(struct fastipc_stat, bytes));
+	ASSERT_EQ(16, offsetof(struct fastipc_stat, sent));
+	ASSERT_EQ(24, offsetof(struct fastipc_stat, received));
+	ASSERT_EQ(32, offsetof(struct fastipc_stat, peer_sent));
+	ASSERT_EQ(40, offsetof(struct fastipc_stat, peer_received));
+	ASSERT_EQ(48, offsetof(struct fastipc_stat, syncs));
+	ASSERT_EQ(56, offsetof(struct fastipc_stat, sleeps));
+	ASSERT_EQ(64, offsetof(struct fastipc_stat, wakes));
+	ASSERT_EQ(72, offsetof(struct fastipc_stat, late_wakes));
+	ASSERT_EQ(80, offsetof(struct fastipc_stat, reserved));
+	ASSERT_EQ(88, sizeof(struct fastipc_stat));
+	ASSERT_EQ(88, FASTIPC_STAT_SIZE_VER0);
+}
+
+TEST(layout_of_shutdown)
+{
+	ASSERT_EQ(0, offsetof(struct fastipc_shutdown, size));
+	ASSERT_EQ(4, offsetof(struct fastipc_shutdown, how));
+	ASSERT_EQ(8, sizeof(struct fastipc_shutdown));
+	ASSERT_EQ(8, FASTIPC_SHUTDOWN_SIZE_VER0);
+}
+
+TEST(layout_of_record)
+{
+	ASSERT_EQ(0, offsetof(struct fastipc_record, word));
+	ASSERT_EQ(8, offsetof(struct fastipc_record, tag));
+	ASSERT_EQ(16, sizeof(struct fastipc_record));
+	ASSERT_EQ(16, FASTIPC_ALIGN);
+}
+
+TEST(layout_of_waitline)
+{
+	ASSERT_EQ(0, offsetof(struct fastipc_waitline, want));
+	ASSERT_EQ(8, offsetof(struct fastipc_waitline, ended));
+	ASSERT_EQ(12, offsetof(struct fastipc_waitline, reserved0));
+	ASSERT_EQ(16, offsetof(struct fastipc_waitline, reserved1));
+	ASSERT_EQ(64, offsetof(struct fastipc_waitline, arm));
+	ASSERT_EQ(68, offsetof(struct fastipc_waitline, reserved2));
+	ASSERT_EQ(128, sizeof(struct fastipc_waitline));
+}
+
+TEST(layout_of_control)
+{
+	ASSERT_EQ(0, offsetof(struct fastipc_control, sent));
+	ASSERT_EQ(8, offsetof(struct fastipc_control, reserved0));
+	ASSERT_EQ(0x80, offsetof(struct fastipc_control, released));
+	ASSERT_EQ(0x88, offsetof(struct fastipc_control, taken));
+	ASSERT_EQ(0x90, offsetof(struct fastipc_control, reserved1));
+	ASSERT_EQ(0x100, offsetof(struct fastipc_control, recv));
+	ASSERT_EQ(0x180, offsetof(struct fastipc_control, send));
+	ASSERT_EQ(0x200, sizeof(struct fastipc_control));
+}
+
+/* Who writes the words of a control page, as the header says. */
+static const struct word {
+	size_t at;
+	char writer;
+} words[] = {
+	{ offsetof(struct fastipc_control, sent), 'p' },
+	{ offsetof(struct fastipc_control, released), 'c' },
+	{ offsetof(struct fastipc_control, taken), 'c' },
+	{ offsetof(struct fastipc_control, recv.want), 'k' },
+	{ offsetof(struct fastipc_control, recv.ended), 'k' },
+	{ offsetof(struct fastipc_control, send.want), 'k' },
+	{ offsetof(struct fastipc_control, send.ended), 'k' },
+};
+
+TEST(no_cache_line_has_two_writers)
+{
+	size_t i, k;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		for (k = 0; k < i; k++)
+			ASSERT_TRUE(words[i].at / LINE != words[k].at / LINE ||
+				    words[i].writer == words[k].writer);
+}
+
+TEST(the_reserved_word_arm_has_a_line_of_its_own)
+{
+	size_t recv = offsetof(struct fastipc_control, recv.arm) / LINE;
+	size_t send = offsetof(struct fastipc_control, send.arm) / LINE;
+	size_t i;
+
+	ASSERT_NE(recv, send);
+	for (i = 0; i < ARRAY_SIZE(words); i++) {
+		ASSERT_NE(recv, words[i].at / LINE);
+		ASSERT_NE(send, words[i].at / LINE);
+	}
+}
+
+TEST(producer_and_consumer_are_two_lines_apart)
+{
+	size_t i, k;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		for (k = 0; k < ARRAY_SIZE(words); k++)
+			if (words[i].writer == 'p' && words[k].writer == 'c')
+				ASSERT_NE(words[i].at / (2 * LINE),
+					  words[k].at / (2 * LINE));
+}
+
+TEST(numbers_of_commands)
+{
+	ASSERT_EQ(0xfa00, FASTIPC_SETUP);
+	ASSERT_EQ(0xfa01, FASTIPC_ATTACH);
+	ASSERT_EQ(0xfa02, FASTIPC_PEER);
+	ASSERT_EQ(0xfa03, FASTIPC_INFO);
+	ASSERT_EQ(0xfa04, FASTIPC_MAP);
+	ASSERT_EQ(0xfa09, FASTIPC_SYNC);
+	ASSERT_EQ(0xfa0a, FASTIPC_STAT);
+	ASSERT_EQ(0xfa0b, FASTIPC_SHUTDOWN);
+}
+
+TEST(footprints)
+{
+	ASSERT_EQ(16, FASTIPC_FOOTPRINT(0));
+	ASSERT_EQ(32, FASTIPC_FOOTPRINT(1));
+	ASSERT_EQ(32, FASTIPC_FOOTPRINT(16));
+	ASSERT_EQ(48, FASTIPC_FOOTPRINT(17));
+	ASSERT_EQ(0x100000010ULL, FASTIPC_FOOTPRINT(0xffffffffU));
+}
+
+TEST_HARNESS_MAIN
