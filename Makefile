@@ -10,6 +10,7 @@ RUN_KERNEL ?= 6.12
 
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
+SRCDIR ?= /usr/src
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
@@ -30,7 +31,8 @@ help: ## this list
 	@echo 'fastipc $(VERSION): make TARGET [VARIABLE=VALUE]'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
 	@echo 'Variables: KERNELS="6.1 6.12 6.12-rt" (check), RUN_KERNEL (run),'
-	@echo '  YES=1 (install without asking), PREFIX, DESTDIR, FASTIPC_CACHE'
+	@echo '  YES=1 (install without asking), FASTIPC_CACHE; PREFIX, LIBDIR,'
+	@echo '  SRCDIR (of the DKMS source), DESTDIR (install)'
 
 # Library and programs ---------------------------------------------------------
 
@@ -51,7 +53,7 @@ $(so): $(lib-objects) lib/libfastipc.map
 build/lib/libfastipc.so: $(so)
 	ln -sf $(<F) $@
 
-build/lib/libfastipc.pc: lib/libfastipc.pc.in VERSION Makefile
+build/lib/libfastipc.pc: lib/libfastipc.pc.in VERSION FORCE
 	@mkdir -p $(@D)
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 		-e 's|@VERSION@|$(VERSION)|' $< >$@
@@ -109,26 +111,27 @@ install: lib build/lib/libfastipc.pc ## library, headers, pkg-config file, DKMS 
 	install -m 644 build/lib/libfastipc.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
 	install -m 644 lib/fastipc.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 uapi/linux/fastipc.h $(DESTDIR)$(PREFIX)/include/linux/
-	install -d $(DESTDIR)/usr/src/fastipc-$(VERSION)/uapi/linux
-	install -d $(DESTDIR)/usr/src/fastipc-$(VERSION)/module
-	install -m 644 Kbuild VERSION $(DESTDIR)/usr/src/fastipc-$(VERSION)/
+	install -d $(DESTDIR)$(SRCDIR)/fastipc-$(VERSION)/uapi/linux
+	install -d $(DESTDIR)$(SRCDIR)/fastipc-$(VERSION)/module
+	install -m 644 Kbuild VERSION $(DESTDIR)$(SRCDIR)/fastipc-$(VERSION)/
 	sed 's/@VERSION@/$(VERSION)/' dkms.conf.in \
-		>$(DESTDIR)/usr/src/fastipc-$(VERSION)/dkms.conf
+		>$(DESTDIR)$(SRCDIR)/fastipc-$(VERSION)/dkms.conf
 	install -m 644 module/*.[ch] module/Kbuild \
-		$(DESTDIR)/usr/src/fastipc-$(VERSION)/module/
+		$(DESTDIR)$(SRCDIR)/fastipc-$(VERSION)/module/
 	install -m 644 uapi/linux/fastipc.h \
-		$(DESTDIR)/usr/src/fastipc-$(VERSION)/uapi/linux/
+		$(DESTDIR)$(SRCDIR)/fastipc-$(VERSION)/uapi/linux/
 
 uninstall: ## what install put there
 	rm -f $(DESTDIR)$(LIBDIR)/libfastipc.* \
 		$(DESTDIR)$(LIBDIR)/pkgconfig/libfastipc.pc \
 		$(DESTDIR)$(PREFIX)/include/fastipc.h \
 		$(DESTDIR)$(PREFIX)/include/linux/fastipc.h
-	rm -rf $(DESTDIR)/usr/src/fastipc-$(VERSION)
+	rm -rf $(DESTDIR)$(SRCDIR)/fastipc-$(VERSION)
 
 clean: ## remove build/
 	rm -rf build
 
+FORCE:
 .PHONY: all help lib programs module load unload run check lint native model \
 	install uninstall clean
 .DELETE_ON_ERROR:

@@ -215,7 +215,9 @@ void fastipc_close(struct fastipc *f)
 	if (!f)
 		return;
 	if (fastipc_is_mine_(f)) {
-		ioctl(f->fd, FASTIPC_SHUTDOWN, &down);
+		/* Who never used an end does not speak for it. */
+		if (f->ready != FASTIPC_UNMAPPED)
+			ioctl(f->fd, FASTIPC_SHUTDOWN, &down);
 		fastipc_unmap_(f);
 		close(f->fd);
 	}

@@ -7,7 +7,8 @@
  *
  *	-EAGAIN		would block, and FASTIPC_NOWAIT was given
  *	-ETIMEDOUT	time is up
- *	-EINTR		a signal came while waiting
+ *	-EINTR		a signal came while waiting; without a time limit, handlers
+ *			installed with SA_RESTART restart the call instead
  *	-EMSGSIZE	does not fit; nothing was consumed
  *	-EPIPE		the other side ended in order (receiving: after the last
  *			message)
@@ -24,10 +25,12 @@
  * threads, signal handlers, callbacks or logs.
  *
  * Waiting: a call that has to wait looks on for a moment (options.spin_us), and
- * then sleeps in the kernel.  While both sides run there is no system call.
+ * then sleeps in the kernel.  While both sides run there is no system call.  A
+ * timeout_ms of 0 means not to wait (-EAGAIN), a negative one no limit.
  *
  * fork(2): in the child every call on an inherited handle gives -EINVAL, but
- * fastipc_fd(), and fastipc_close(), which only frees.  The child adopts the
+ * fastipc_fd(), and fastipc_close(), which frees memory and leaves the descriptor
+ * open.  The child adopts the
  * descriptor of the end that is to be its own (fastipc_adopt()), and closes the
  * descriptor of the other with close(2): an end lives as long as any process has
  * its descriptor, so one that forgets this never sees the other side die.
@@ -123,8 +126,9 @@ int fastipc_pair(struct fastipc *end[2], const struct fastipc_options *options);
  * @f: filled in
  * @fd: of an endpoint; becomes the handle's, and close-on-exec
  *
- * Maps the end at once: while another process has used it and not yet closed
- * its handle, that is -EBUSY.  Goes on where that process stopped; what it had
+ * The options are the defaults.  A descriptor may have one handle in a process;
+ * this is not checked.  Maps the end at once: while another process has used it
+ * and not yet closed its handle, that is -EBUSY.  Goes on where that process stopped; what it had
  * taken counts as received.
  *
  * Return: 0; -ENOTTY: not an endpoint; -ENOTCONN: not set up; -EBUSY, -ENOMEM,
@@ -143,7 +147,17 @@ int fastipc_adopt(struct fastipc **f, int fd);
  */
 int fastipc_peer(struct fastipc **f, const struct fastipc *from, int oflags);
 
-/** fastipc_fd() - the descriptor, for poll(2), epoll(7) and passing on */
+/**
+ * fastipc_fd() - the descriptor, for poll(2), epoll(7) and passing on
+ * @f: handle
+ *
+ * POLLIN: a message, or the end; POLLOUT: space for the longest message, or the
+ * end; POLLRDHUP: receiving has ended, messages may be left; POLLHUP: all has;
+ * POLLERR: the other side vanished or broke the rules.  With EPOLLET receive
+ * until -EAGAIN.
+ *
+ * Return: the descriptor, which stays the handle's.
+ */
 int fastipc_fd(const struct fastipc *f);
 
 /**
@@ -162,7 +176,8 @@ int fastipc_shutdown(struct fastipc *f, int how);
  * @f: handle, or NULL
  *
  * Discards a reservation.  The other side gets -EPIPE once no process has the
- * descriptor open.  Never blocks.
+ * descriptor open; or -ECONNRESET if nobody ever used the end, or if the last
+ * who did died.  Never blocks.
  */
 void fastipc_close(struct fastipc *f);
 
@@ -282,7 +297,8 @@ int fastipc_done(struct fastipc *f, struct fastipc_msg *msg);
  *
  * At most one system call while there is space.  Both sides may use it: whoever
  * answers sends the answer and waits for the next request.  On error the
- * message may have been sent; fastipc_recv() then gets what comes.
+ * message may have been sent, and its reply still come: without care it is taken
+ * for the reply to the next request.  Number them, receive it first, or close.
  *
  * Return: the length received, or as fastipc_send() and fastipc_recv().
  */

@@ -29,7 +29,7 @@ int fastipc_born_(uint64_t *birth)
 {
 	uint64_t *page = __atomic_load_n(&generation, __ATOMIC_ACQUIRE);
 	uint64_t *none = NULL;
-	uint64_t zero = 0;
+	uint64_t zero = 0, next;
 
 	if (!page) {
 		page = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
@@ -48,12 +48,12 @@ int fastipc_born_(uint64_t *birth)
 			page = none;
 		}
 	}
-	if (!__atomic_load_n(page, __ATOMIC_RELAXED))
-		__atomic_compare_exchange_n(
-			page, &zero,
-			__atomic_add_fetch(&last_generation, 1,
-					   __ATOMIC_RELAXED),
-			false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	if (!__atomic_load_n(page, __ATOMIC_RELAXED)) {
+		next = __atomic_add_fetch(&last_generation, 1,
+					  __ATOMIC_RELAXED);
+		__atomic_compare_exchange_n(page, &zero, next, false,
+					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	}
 	__atomic_store_n(&fastipc_generation_, page, __ATOMIC_RELEASE);
 	*birth = __atomic_load_n(page, __ATOMIC_RELAXED);
 	return 0;

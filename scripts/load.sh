@@ -3,14 +3,15 @@
 #
 # load.sh FASTIPC.KO [GROUP] - load the module, and say who may use the device.
 set -euo pipefail
-module=$1 group=${2-}
+module=${1?usage: load.sh FASTIPC.KO [GROUP]} group=${2-}
 
 if [ "$(id -u)" != 0 ]; then
 	echo "load: needs root (try: sudo make load)" >&2
 	exit 1
 fi
 if [ ! -f "$module" ]; then
-	echo "load: $module was not built" >&2
+	echo "load: $module was not built" \
+		"(try: apt install linux-headers-$(uname -r))" >&2
 	exit 1
 fi
 if [ -n "$group" ] && ! getent group "$group" >/dev/null; then

@@ -6,7 +6,7 @@
 # packages are installed already (setup.sh run), library and programs built.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-name=${1:?usage: run.sh KERNEL}
+name=${1?usage: run.sh KERNEL}
 least=$((32 << 20))	# bytes of real files to move
 list=$PWD/build/run/tree.list
 
@@ -42,6 +42,11 @@ list_files() {
 }
 
 mkdir -p "${list%/*}"
+exec 8>"${list%/*}/lock"
+if ! flock -n 8; then
+	echo "run: another make run is under way here" >&2
+	exit 1
+fi
 say "fetching Linux $name (once)"
 kernel=$(tests/vm/fetch.sh kernel "$name")
 begin=$SECONDS

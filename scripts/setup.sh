@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 run_packages=(gcc libc6-dev make dwarves libelf1 kmod xz-utils
 	qemu-system-x86 busybox-static cpio perl-base)
 check_packages=(g++ clang clang-format sparse spin shellcheck codespell
-	mandoc perl pkg-config)
+	mandoc perl pkg-config procps)
 
 say() { echo "==> $*"; }
 die() {

@@ -361,13 +361,14 @@ TEST_F(pair, close_drains_then_epipe)
 	ASSERT_EQ(-EPIPE, fastipc_exchange(self->end[1], &c, 1, &c, 1, -1));
 }
 
-TEST_F(pair, an_unused_end_closes_in_order_too)
+/* Whoever never used an end does not speak for it. */
+TEST_F(pair, an_unused_end_closes_without_a_word)
 {
 	char c;
 
 	fastipc_close(self->end[0]);
 	self->end[0] = NULL;
-	ASSERT_EQ(-EPIPE, fastipc_recv(self->end[1], &c, 1, 0));
+	ASSERT_EQ(-ECONNRESET, fastipc_recv(self->end[1], &c, 1, 0));
 }
 
 TEST_F(pair, close_discards_a_reservation)
@@ -401,6 +402,20 @@ TEST_F(pair, a_vanished_peer_drains_then_econnreset)
 	ASSERT_EQ(-ECONNRESET, fastipc_recv(self->end[0], buf, sizeof(buf), 0));
 	ASSERT_EQ(-ECONNRESET, fastipc_send(self->end[0], buf, 1, 0));
 	ASSERT_EQ(128 + SIGKILL, reap(pid));
+}
+
+/* A child that fails before it begins: what came, nothing, is not all. */
+TEST_F(pair, a_child_that_never_adopts_is_econnreset)
+{
+	pid_t pid = fork_bound();
+	char c;
+
+	if (!pid)
+		_exit(1);
+	ASSERT_EQ(1, reap(pid));
+	fastipc_close(self->end[1]);
+	self->end[1] = NULL;
+	ASSERT_EQ(-ECONNRESET, fastipc_recv(self->end[0], &c, 1, 0));
 }
 
 /* The parent says goodbye only after the child has mapped its end. */

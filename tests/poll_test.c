@@ -81,6 +81,7 @@ TEST_F(poll, shut_send_is_rdhup_there)
 
 TEST_F(poll, close_is_hup)
 {
+	ASSERT_EQ(0, fastipc_send(self->end[0], NULL, 0, 0));
 	fastipc_close(self->end[0]);
 	self->end[0] = NULL;
 	ASSERT_EQ(POLLIN | POLLOUT | POLLRDHUP | POLLHUP,

@@ -324,8 +324,10 @@ TEST_F(process, a_dead_childs_copy_of_the_descriptor_keeps_the_end_alive)
 		pause();
 		_exit(0);
 	}
+	ASSERT_EQ(0, fastipc_send(self->end[0], "x", 1, 0));
 	fastipc_close(self->end[0]);
 	self->end[0] = NULL;
+	ASSERT_EQ(1, fastipc_recv(self->end[1], &c, 1, 0));
 	ASSERT_EQ(-ETIMEDOUT, fastipc_recv_timed(self->end[1], &c, 1, 0, 100));
 	kill(pid, SIGKILL);
 	reap(pid);

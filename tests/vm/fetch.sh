@@ -14,7 +14,7 @@
 # It may be deleted at any time.
 set -euo pipefail
 
-cache=${FASTIPC_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/fastipc}
+cache=${FASTIPC_CACHE:-${XDG_CACHE_HOME:-${HOME:?set HOME or FASTIPC_CACHE}/.cache}/fastipc}
 
 say() { printf 'fetch: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
@@ -29,7 +29,7 @@ depends() {
 # unpack PACKAGE DIR: download a package and extract it below DIR
 unpack() {
 	local pkg=$1 dir=$2 tmp
-	tmp=$(mktemp -d "$cache/tmp.XXXXXX")
+	tmp=$(mktemp -d "$work/XXXXXX")
 	say "downloading $pkg"
 	# apt drops to the user _apt, who may not enter a private cache folder.
 	(cd "$tmp" && apt-get -q -q -o APT::Sandbox::User=root download "$pkg") ||
@@ -59,7 +59,7 @@ kernel() {
 	headers=linux-headers-$version
 	dir=$cache/kernel-$version
 	if [ ! -d "$dir" ]; then
-		tmp=$(mktemp -d "$cache/tmp.XXXXXX")
+		tmp=$(mktemp -d "$work/XXXXXX")
 		for pkg in "$image" "$headers" $(depends "$headers" |
 			grep -E '^linux-(headers|kbuild)-'); do
 			unpack "$pkg" "$tmp"
@@ -84,7 +84,7 @@ source_() {
 	esac
 	dir=$cache/source-${version//[^A-Za-z0-9.]/_}
 	if [ ! -d "$dir" ]; then
-		tmp=$(mktemp -d "$cache/tmp.XXXXXX")
+		tmp=$(mktemp -d "$work/XXXXXX")
 		unpack "$pkg" "$tmp/deb"
 		say "extracting kselftest, checkpatch and kernel-doc"
 		# Everything wanted stands by name: the archive is read once.
@@ -104,7 +104,11 @@ source_() {
 }
 
 mkdir -p "$cache"
-trap 'rm -rf "$cache"/tmp.*' EXIT
+# One at a time: what another is fetching is there when it is done.
+exec 9>"$cache/lock"
+flock 9
+work=$(mktemp -d "$cache/tmp.XXXXXX")
+trap 'rm -rf "$work"' EXIT
 case ${1-} in
 kernel) kernel "${2-}" ;;
 source) source_ ;;

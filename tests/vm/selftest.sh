@@ -27,10 +27,33 @@ expect() {
 	fi
 }
 
+# result NAME COMMAND...
+result() {
+	local name=$1 verdict=ok
+	shift
+	"$@" || verdict='not ok' failed=1
+	count=$((count + 1))
+	echo "$verdict $count - $name"
+}
+
+interrupt() {
+	local vm qemu
+	tests/vm/vm.sh -k "$kernel" -- sleep 1000 >"$out" 2>&1 &
+	vm=$!
+	for _ in $(seq 300); do
+		qemu=$(pgrep -P "$(pgrep -P "$vm" timeout)" qemu 2>/dev/null) && break
+		sleep 0.1
+	done
+	[ -n "$qemu" ] || return 1
+	kill "$vm"
+	wait "$vm"
+	[ ! -e "/proc/$qemu" ]
+}
+
 # shellcheck disable=SC2016 # expanded in the guest
 {
 	echo "TAP version 13"
-	echo "1..8"
+	echo "1..10"
 	expect 0 "guest" "success, and output" -- uname -n
 	expect 42 "leaving" "a status" -- sh -c 'echo leaving; exit 42'
 	expect 100 "status was 200" "a large status" -- sh -c 'exit 200'
@@ -43,5 +66,7 @@ expect() {
 	expect 124 "did not end" "a command that hangs" -t 40 -- sleep 1000
 	expect 103 "insmod" "a module that does not load" \
 		-m "$PWD/Makefile" -- true
+	expect 103 "no kernel" "no kernel" -k /nonexistent -- true
+	result "an interrupt leaves no machine behind" interrupt
 }
 exit $failed

@@ -10,7 +10,8 @@
 #   vm.sh [OPTION...] -- COMMAND [ARGUMENT...]
 #
 #   -k DIR        kernel, as fetch.sh unpacks it, or a build tree
-#   -m "KO ARG.." insmod this before COMMAND, rmmod it afterwards (may repeat)
+#   -m "KO ARG.." insmod this before COMMAND, rmmod it afterwards (may repeat);
+#                 no spaces in its path
 #   -c N          CPUs (2)
 #   -M N          memory in MiB (1024)
 #   -t SECONDS    give up after (300); 10 s sooner inside
@@ -36,7 +37,7 @@ die() {
 
 while getopts k:m:c:M:t:a:l:x:h option; do
 	case $option in
-	k) kernel=$(readlink -f "$OPTARG") ;;
+	k) kernel=$(readlink -m "$OPTARG") ;;
 	m) modules+=("$OPTARG") ;;
 	c) cpus=$OPTARG ;;
 	M) memory=$OPTARG ;;
@@ -48,7 +49,10 @@ while getopts k:m:c:M:t:a:l:x:h option; do
 		usage
 		exit 0
 		;;
-	*) exit 103 ;;
+	*)
+		usage >&2
+		exit 103
+		;;
 	esac
 done
 shift $((OPTIND - 1))
@@ -63,11 +67,12 @@ busybox=$(command -v busybox) || die "needs busybox-static"
 work=$(mktemp -d) || exit 103
 qemu=
 cleanup() {
-	[ -z "$qemu" ] || kill -9 "$qemu" 2>/dev/null
+	# To timeout(1), which passes it on: killed, it would leave QEMU behind.
+	[ -z "$qemu" ] || { kill "$qemu" && wait "$qemu"; } 2>/dev/null
 	rm -rf "$work"
 }
 trap cleanup EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM HUP
 log=${log:-$work/log}
 : >"$log" || die "cannot write $log"
 
@@ -78,8 +83,12 @@ if [ -f "$kernel/version" ]; then
 elif [ -f "$kernel/arch/x86/boot/bzImage" ]; then
 	image=$kernel/arch/x86/boot/bzImage
 else
-	die "no kernel in '$kernel'"
+	die "no kernel in '$kernel' (-k \"\$(tests/vm/fetch.sh kernel 6.12)\")"
 fi
+for module in "${modules[@]}"; do
+	[ -f "${module%% *}" ] || die "no module ${module%% *}"
+done
+case $limit in *[!0-9]* | '') die "-t takes seconds" ;; esac
 
 # Everything the guest needs before its root is there.
 make_initramfs() {
