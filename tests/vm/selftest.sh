@@ -53,7 +53,7 @@ interrupt() {
 # shellcheck disable=SC2016 # expanded in the guest
 {
 	echo "TAP version 13"
-	echo "1..10"
+	echo "1..11"
 	expect 0 "guest" "success, and output" -- uname -n
 	expect 42 "leaving" "a status" -- sh -c 'echo leaving; exit 42'
 	expect 100 "status was 200" "a large status" -- sh -c 'exit 200'
@@ -66,6 +66,8 @@ interrupt() {
 	expect 124 "did not end" "a command that hangs" -t 40 -- sleep 1000
 	expect 103 "insmod" "a module that does not load" \
 		-m "$PWD/Makefile" -- true
+	expect 103 "trying again" "a guest that dies before it starts" \
+		-a rdinit=/nonexistent -- true
 	expect 103 "no kernel" "no kernel" -k /nonexistent -- true
 	result "an interrupt leaves no machine behind" interrupt
 }
