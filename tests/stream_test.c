@@ -166,7 +166,8 @@ TEST_F(stream, blocked_round_trips)
 	ASSERT_GE(self->child->syscalls, 0);
 	ASSERT_LE(syscalls, ROUND_TRIPS + 10);
 	ASSERT_LE(self->child->syscalls, ROUND_TRIPS + 10);
-	ASSERT_GE(stat.sleeps, 2 * ROUND_TRIPS - 2);
+	/* A waker that is preempted by whom it wakes need not sleep itself. */
+	ASSERT_GE(stat.sleeps, 2 * ROUND_TRIPS * 99 / 100);
 	ASSERT_EQ(0, stat.late_wakes);
 }
 
