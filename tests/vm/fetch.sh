@@ -30,7 +30,8 @@ depends() {
 unpack() {
 	local pkg=$1 dir=$2 tmp
 	tmp=$(mktemp -d "$work/XXXXXX")
-	say "downloading $pkg"
+	say "downloading $pkg," "$(apt-cache show --no-all-versions "$pkg" |
+		awk '$1 == "Size:" { printf "%.0f MB", $2 / 1000000 }')"
 	# apt drops to the user _apt, who may not enter a private cache folder.
 	(cd "$tmp" && apt-get -q -q -o APT::Sandbox::User=root download "$pkg") ||
 		die "cannot download $pkg (try: apt-get update)"
