@@ -383,38 +383,6 @@ TEST_F_TIMEOUT(hostile, a_bystander_that_asks_breaks_nothing, 120)
 	ASSERT_EQ(0, raw_map_end(self->fd, &self->evil));
 }
 
-/* Several who wait for space at once, each with an exact position. */
-TEST_F_TIMEOUT(hostile, several_waiting_senders_break_nothing, 120)
-{
-	uint64_t end = now_ns() + 5000000000ULL, position = 4096;
-	int fd = fastipc_fd(self->victim), i;
-	pid_t pid[2];
-
-	/* Full at 4096; what is released goes back and forth by 16, upwards. */
-	for (i = 0; i < 2; i++) {
-		pid[i] = fork_bound();
-		if (pid[i])
-			continue;
-		while (now_ns() < end) {
-			int ret = raw_sync_send(fd, 1ULL << 40, 0, 0);
-
-			if (ret && ret != -EAGAIN && ret != -EINVAL)
-				_exit(1);
-		}
-		_exit(0);
-	}
-	/* Within a ring of the position that they say. */
-	for (position = (1ULL << 40) - 4096; now_ns() < end;) {
-		if (position < 1ULL << 40)
-			position += 16;
-		__atomic_store_n(&self->evil.own->released, position,
-				 __ATOMIC_RELEASE);
-		usleep(1000);
-	}
-	ASSERT_EQ(0, reap(pid[0]));
-	ASSERT_EQ(0, reap(pid[1]));
-}
-
 /*
  * A wake that is withheld: nobody notices, but for the re-check, which counts
  * it.  So the zeroes of late_wakes elsewhere mean something.
