@@ -2,6 +2,8 @@
 /*
  * Channels and endpoints: birth, references, death.  See channel.h.
  */
+#include <linux/cred.h>
+#include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
@@ -9,7 +11,8 @@
 
 static DEFINE_MUTEX(fastipc_channels_lock);
 static LIST_HEAD(fastipc_channels);
-static atomic64_t fastipc_last_id;
+static atomic64_t last_channel;
+static atomic64_t last_endpoint;
 static atomic_t nr_channels;
 static atomic_t nr_endpoints;
 
@@ -33,7 +36,7 @@ struct fastipc_channel *fastipc_channel_new(void)
 		return NULL;
 	kref_init(&channel->ref);
 	mutex_init(&channel->lock);
-	channel->id = atomic64_inc_return(&fastipc_last_id);
+	channel->id = atomic64_inc_return(&last_channel);
 	atomic_inc(&nr_channels);
 	mutex_lock(&fastipc_channels_lock);
 	list_add_tail(&channel->all, &fastipc_channels);
@@ -109,9 +112,11 @@ struct fastipc_endpoint *fastipc_endpoint_new(struct fastipc_channel *channel,
 		return NULL;
 	kref_init(&endpoint->ref);
 	spin_lock_init(&endpoint->lock);
-	fastipc_wait_init(&endpoint->wait[FASTIPC_RECV]);
-	fastipc_wait_init(&endpoint->wait[FASTIPC_SEND]);
+	fastipc_wait_init(&endpoint->wait[FASTIPC_RECEIVING]);
+	fastipc_wait_init(&endpoint->wait[FASTIPC_SENDING]);
 	endpoint->channel = channel;
+	endpoint->id = atomic64_inc_return(&last_endpoint);
+	endpoint->cred = get_current_cred();
 	endpoint->rights = rights & (FMODE_READ | FMODE_WRITE);
 	atomic_inc(&nr_endpoints);
 	return endpoint;
@@ -128,6 +133,8 @@ static void endpoint_free(struct kref *ref)
 
 	endpoint = container_of(ref, struct fastipc_endpoint, ref);
 	put_pid(endpoint->owner);
+	put_pid(endpoint->mapper);
+	put_cred(endpoint->cred);
 	kfree(endpoint);
 	atomic_dec(&nr_endpoints);
 }
@@ -152,19 +159,23 @@ void fastipc_endpoint_closed(struct fastipc_endpoint *endpoint)
  *
  * A mm that has a map here lives, so comparing its address is enough.
  *
- * Return: 0; 1 if it is not the owner yet (fastipc_endpoint_own()); -EBUSY if
- * another process has such a map.
+ * Return: 0; 1 if another process mapped it last, and may have pinned its pages
+ * (then fastipc_endpoint_mapped()); -EBUSY if another process has such a map, or
+ * the kernel is moving a message.
  */
 int fastipc_endpoint_map(struct fastipc_endpoint *endpoint)
 {
 	int ret;
 
 	spin_lock(&endpoint->lock);
-	if (endpoint->maps && endpoint->mm != current->mm) {
+	if ((endpoint->maps && endpoint->mm != current->mm) ||
+	    endpoint->users) {
 		ret = -EBUSY;
 	} else {
-		ret = endpoint->owner != task_tgid(current);
+		ret = endpoint->mapper != task_tgid(current) ||
+		      endpoint->mapper_exec != current->self_exec_id;
 		endpoint->mm = current->mm;
+		WRITE_ONCE(endpoint->era, endpoint->era + !endpoint->maps);
 		endpoint->maps++;
 		endpoint->orderly = false;
 	}
@@ -172,15 +183,72 @@ int fastipc_endpoint_map(struct fastipc_endpoint *endpoint)
 	return ret;
 }
 
-/* The current process, which has it mapped, is its owner from now on. */
-void fastipc_endpoint_own(struct fastipc_endpoint *endpoint)
+/* The current process has it mapped, and it is seen to have no pins. */
+void fastipc_endpoint_mapped(struct fastipc_endpoint *endpoint)
 {
 	struct pid *old = get_pid(task_tgid(current));
 
 	spin_lock(&endpoint->lock);
-	swap(endpoint->owner, old);
+	swap(endpoint->mapper, old);
+	endpoint->mapper_exec = current->self_exec_id;
 	spin_unlock(&endpoint->lock);
 	put_pid(old);
+}
+
+/* The current process speaks for the endpoint from now on. */
+void fastipc_endpoint_own(struct fastipc_endpoint *endpoint)
+{
+	struct pid *old;
+
+	/* A stale value is not this process's own: it put that there itself. */
+	if (READ_ONCE(endpoint->owner) == task_tgid(current))
+		return;
+	old = get_pid(task_tgid(current));
+	spin_lock(&endpoint->lock);
+	swap(endpoint->owner, old);
+	endpoint->orderly = false;
+	spin_unlock(&endpoint->lock);
+	put_pid(old);
+}
+
+/* Who uses it, as the caller's pid namespace sees that process, or 0. */
+pid_t fastipc_endpoint_owner(struct fastipc_endpoint *endpoint)
+{
+	pid_t pid;
+
+	spin_lock(&endpoint->lock);
+	pid = pid_vnr(endpoint->owner);
+	spin_unlock(&endpoint->lock);
+	return pid;
+}
+
+/**
+ * fastipc_endpoint_use() - the kernel is going to move a message for it
+ * @endpoint: which
+ * @era: filled in: if it is another than last time, a process was there
+ *
+ * Return: 0, and then fastipc_endpoint_unuse() has to follow; -EBUSY if a
+ * process has it mapped.
+ */
+int fastipc_endpoint_use(struct fastipc_endpoint *endpoint, u64 *era)
+{
+	int ret = -EBUSY;
+
+	spin_lock(&endpoint->lock);
+	if (!endpoint->maps) {
+		endpoint->users++;
+		*era = endpoint->era;
+		ret = 0;
+	}
+	spin_unlock(&endpoint->lock);
+	return ret;
+}
+
+void fastipc_endpoint_unuse(struct fastipc_endpoint *endpoint)
+{
+	spin_lock(&endpoint->lock);
+	endpoint->users--;
+	spin_unlock(&endpoint->lock);
 }
 
 /**

@@ -14,10 +14,11 @@
  *	fastipc_channels_lock	the list of all channels (re-check only)
  *	channel->lock		SETUP, PEER and ATTACH, one at a time
  *	mmap_lock		the kernel's, held by mmap(2) and munmap(2)
+ *	ring->producer		the kernel's producing (never with channel->lock)
  *	pair->lock		who is attached, and how a direction ended
  *	endpoint->lock		who maps it
  *	wait->queue.lock	who sleeps
- *	ring->lock		the shadow of a position (never under another)
+ *	ring->lock		the shadow of a position, and who consumes
  */
 #ifndef FASTIPC_CHANNEL_H
 #define FASTIPC_CHANNEL_H
@@ -32,8 +33,30 @@
 #include "region.h"
 #include "wait.h"
 
+struct iov_iter;
+
 struct fastipc_channel;
 struct fastipc_endpoint;
+
+/**
+ * struct fastipc_transfer - one message to be moved by the kernel
+ * @iter: the caller's memory
+ * @tag: sending: of the message; receiving: filled in
+ * @stamp: receiving: filled in
+ * @more: sending: withhold it, others follow
+ * @cut: receiving: a part will do, the rest stays (FASTIPC_STREAM)
+ * @nonblock: do not wait
+ * @until: how long to wait, absolute CLOCK_MONOTONIC, or NULL: no limit
+ */
+struct fastipc_transfer {
+	struct iov_iter *iter;
+	u64 tag;
+	struct fastipc_stamp stamp;
+	bool more;
+	bool cut;
+	bool nonblock;
+	ktime_t *until;
+};
 
 /**
  * struct fastipc_kind_ops - what a kind of channel does
@@ -43,9 +66,13 @@ struct fastipc_endpoint;
  * @attach: make an endpoint an end (FASTIPC_END_ANY: whichever is free)
  * @detach: the endpoint's file is gone
  * @unmapped: the endpoint's last read-write map is gone
- * @pinned: whether somebody may write the endpoint's pages without a map
+ * @inherit: whether another process can have them now: 0, or why not
  * @view: what a map at this offset shows this endpoint
  * @sync: wake and wait; may sleep, nothing is held
+ * @send: send one message from the caller's memory; may sleep; bytes, or why not
+ * @recv: receive one message into the caller's memory; the same
+ * @flush: show what was withheld
+ * @limit: longest payload in bytes
  * @poll: arm the wanted directions, look; the queues are registered already
  * @info: fill in what is not generic
  * @stat: fill in
@@ -63,11 +90,18 @@ struct fastipc_kind_ops {
 	int (*attach)(struct fastipc_endpoint *endpoint, int end);
 	void (*detach)(struct fastipc_endpoint *endpoint);
 	void (*unmapped)(struct fastipc_endpoint *endpoint);
-	bool (*pinned)(struct fastipc_endpoint *endpoint);
+	int (*inherit)(struct fastipc_endpoint *endpoint);
 	int (*view)(struct fastipc_endpoint *endpoint, u64 offset,
 		    struct fastipc_view *view);
 	int (*sync)(struct fastipc_endpoint *endpoint,
-		    const struct fastipc_sync *sync, bool nonblock);
+		    const struct fastipc_sync *sync,
+		    struct fastipc_limit *limit);
+	ssize_t (*send)(struct fastipc_endpoint *endpoint,
+			struct fastipc_transfer *transfer);
+	ssize_t (*recv)(struct fastipc_endpoint *endpoint,
+			struct fastipc_transfer *transfer);
+	int (*flush)(struct fastipc_endpoint *endpoint);
+	u64 (*limit)(struct fastipc_endpoint *endpoint);
 	__poll_t (*poll)(struct fastipc_endpoint *endpoint, __poll_t wanted);
 	void (*info)(struct fastipc_endpoint *endpoint,
 		     struct fastipc_info *info);
@@ -84,6 +118,7 @@ struct fastipc_kind_ops {
  * @lock: held over SETUP, PEER and ATTACH
  * @all: in the list of all channels; guarded by fastipc_channels_lock
  * @id: number, for tracing and fdinfo
+ * @flags: FASTIPC_SEALED, FASTIPC_STREAM; as @ops
  * @ops: its kind; NULL until SETUP, then never changes
  * @state: of the kind; as @ops
  * @stats: counters
@@ -93,6 +128,7 @@ struct fastipc_channel {
 	struct mutex lock; /* SETUP, PEER and ATTACH, one at a time */
 	struct list_head all;
 	u64 id;
+	u32 flags;
 	const struct fastipc_kind_ops *ops;
 	void *state;
 	struct fastipc_wait_stats stats;
@@ -102,26 +138,40 @@ struct fastipc_channel {
  * struct fastipc_endpoint - one open file
  * @ref: held by the file, and by the kind while attached
  * @channel: held while there is a file
+ * @id: number, never used again
  * @rights: FMODE_READ to receive, FMODE_WRITE to send
+ * @cred: of whoever opened the file
  * @end: which end, once attached
  * @wait: who waits, by enum fastipc_direction
+ * @notice: who gets signals
  * @lock: guards the rest
  * @mm: who maps it read-write; compared, never followed
  * @maps: how many read-write maps there are
+ * @era: grows whenever there comes a first such map
+ * @users: how many calls are moving a message for it, so that it cannot be mapped
  * @orderly: the last close will be an orderly end
- * @owner: the process that mapped it last
+ * @owner: the process that used it last
+ * @mapper: the process that mapped it last, after a look for pins
+ * @mapper_exec: which program that was then
  */
 struct fastipc_endpoint {
 	struct kref ref;
 	struct fastipc_channel *channel;
+	u64 id;
 	fmode_t rights;
+	const struct cred *cred;
 	unsigned int end;
 	struct fastipc_wait wait[2];
-	spinlock_t lock; /* mm, maps, orderly and owner */
+	struct fasync_struct *notice;
+	spinlock_t lock; /* the rest */
 	struct mm_struct *mm;
 	unsigned int maps;
+	u64 era;
+	unsigned int users;
 	bool orderly;
 	struct pid *owner;
+	struct pid *mapper;
+	u64 mapper_exec;
 };
 
 struct fastipc_channel *fastipc_channel_new(void);
@@ -138,10 +188,14 @@ void fastipc_endpoint_get(struct fastipc_endpoint *endpoint);
 void fastipc_endpoint_put(struct fastipc_endpoint *endpoint);
 void fastipc_endpoint_closed(struct fastipc_endpoint *endpoint);
 int fastipc_endpoint_map(struct fastipc_endpoint *endpoint);
-void fastipc_endpoint_own(struct fastipc_endpoint *endpoint);
+void fastipc_endpoint_mapped(struct fastipc_endpoint *endpoint);
 bool fastipc_endpoint_map_again(struct fastipc_endpoint *endpoint,
 				const struct mm_struct *mm);
 void fastipc_endpoint_unmap(struct fastipc_endpoint *endpoint);
+int fastipc_endpoint_use(struct fastipc_endpoint *endpoint, u64 *era);
+void fastipc_endpoint_unuse(struct fastipc_endpoint *endpoint);
+void fastipc_endpoint_own(struct fastipc_endpoint *endpoint);
+pid_t fastipc_endpoint_owner(struct fastipc_endpoint *endpoint);
 void fastipc_endpoint_mark(struct fastipc_endpoint *endpoint, bool orderly);
 bool fastipc_endpoint_stopped(struct fastipc_endpoint *endpoint);
 

@@ -9,6 +9,8 @@
 #define FASTIPC_COMPAT_H
 
 #include <linux/mm.h>
+#include <linux/uaccess.h>
+#include <linux/uio.h>
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
@@ -16,6 +18,18 @@ static inline void vm_flags_mod(struct vm_area_struct *vma, vm_flags_t set,
 				vm_flags_t clear)
 {
 	vma->vm_flags = (vma->vm_flags | set) & ~clear;
+}
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+static inline int import_ubuf(int direction, void __user *buf, size_t len,
+			      struct iov_iter *iter)
+{
+	len = min_t(size_t, len, MAX_RW_COUNT);
+	if (!access_ok(buf, len))
+		return -EFAULT;
+	iov_iter_ubuf(iter, direction, buf, len);
+	return 0;
 }
 #endif
 

@@ -13,6 +13,7 @@
 
 #include "endpoint.h"
 #include "pair.h"
+#include "transfer.h"
 
 /* The ABI: sizes when first published. */
 static_assert(sizeof(struct fastipc_setup) == FASTIPC_SETUP_SIZE_VER0);
@@ -20,6 +21,8 @@ static_assert(sizeof(struct fastipc_attach) == FASTIPC_ATTACH_SIZE_VER0);
 static_assert(sizeof(struct fastipc_peer) == FASTIPC_PEER_SIZE_VER0);
 static_assert(sizeof(struct fastipc_info) == FASTIPC_INFO_SIZE_VER0);
 static_assert(sizeof(struct fastipc_map) == FASTIPC_MAP_SIZE_VER0);
+static_assert(sizeof(struct fastipc_send) == FASTIPC_SEND_SIZE_VER0);
+static_assert(sizeof(struct fastipc_recv) == FASTIPC_RECV_SIZE_VER0);
 static_assert(sizeof(struct fastipc_sync) == FASTIPC_SYNC_SIZE_VER0);
 static_assert(sizeof(struct fastipc_stat) == FASTIPC_STAT_SIZE_VER0);
 static_assert(sizeof(struct fastipc_shutdown) == FASTIPC_SHUTDOWN_SIZE_VER0);
@@ -58,12 +61,27 @@ static __poll_t endpoint_poll(struct file *file, poll_table *pt)
 	struct fastipc_endpoint *endpoint = file->private_data;
 	const struct fastipc_kind_ops *ops;
 
-	poll_wait(file, &endpoint->wait[FASTIPC_RECV].queue, pt);
-	poll_wait(file, &endpoint->wait[FASTIPC_SEND].queue, pt);
+	poll_wait(file, &endpoint->wait[FASTIPC_RECEIVING].queue, pt);
+	poll_wait(file, &endpoint->wait[FASTIPC_SENDING].queue, pt);
 	ops = fastipc_channel_ops(endpoint->channel);
 	if (!ops)
 		return EPOLLHUP; /* SETUP will wake the queues */
 	return ops->poll(endpoint, poll_requested_events(pt));
+}
+
+static int endpoint_fasync(int fd, struct file *file, int on)
+{
+	struct fastipc_endpoint *endpoint = file->private_data;
+	struct fasync_struct **notice = on ? &endpoint->notice : NULL;
+	int ret = fasync_helper(fd, file, on, &endpoint->notice);
+
+	if (ret < 0)
+		return ret;
+	if (endpoint->rights & FMODE_READ)
+		fastipc_wait_notice(&endpoint->wait[FASTIPC_RECEIVING], notice);
+	if (endpoint->rights & FMODE_WRITE)
+		fastipc_wait_notice(&endpoint->wait[FASTIPC_SENDING], notice);
+	return 0;
 }
 
 /* Maps ------------------------------------------------------------------- */
@@ -112,16 +130,19 @@ static int endpoint_mmap(struct file *file, struct vm_area_struct *vma)
 	if (!fastipc_vma_writable(vma))
 		return 0;
 	ret = fastipc_endpoint_map(endpoint);
-	if (ret <= 0)
+	if (ret < 0)
 		return ret;
 	/*
-	 * It comes from another process, which may have pinned the pages to
+	 * It may come from another process, which may have pinned the pages to
 	 * write them later; nobody can do so any more while this map is there.
 	 */
-	if (ops->pinned(endpoint)) {
+	if (ret)
+		ret = ops->inherit(endpoint);
+	if (ret) {
 		fastipc_endpoint_unmap(endpoint);
-		return -EBUSY;
+		return ret;
 	}
+	fastipc_endpoint_mapped(endpoint);
 	fastipc_endpoint_own(endpoint);
 	return 0;
 }
@@ -163,6 +184,8 @@ union argument {
 	struct fastipc_attach attach;
 	struct fastipc_peer peer;
 	struct fastipc_info info;
+	struct fastipc_send send;
+	struct fastipc_recv recv;
 	struct fastipc_sync sync;
 	struct fastipc_stat stat;
 	struct fastipc_shutdown shutdown;
@@ -185,8 +208,8 @@ static int endpoint_setup(struct file *file, union argument *arg)
 	ret = fastipc_pair_ops.attach(endpoint, 0);
 	fastipc_channel_publish(channel, &fastipc_pair_ops);
 	/* Who polled before SETUP looks again. */
-	fastipc_wait_wake(&endpoint->wait[FASTIPC_RECV], true);
-	fastipc_wait_wake(&endpoint->wait[FASTIPC_SEND], true);
+	fastipc_wait_wake(&endpoint->wait[FASTIPC_RECEIVING], true);
+	fastipc_wait_wake(&endpoint->wait[FASTIPC_SENDING], true);
 out:
 	mutex_unlock(&channel->lock);
 	return ret;
@@ -207,8 +230,10 @@ static int endpoint_attach(struct file *file, union argument *arg)
 	ret = channel->ops ? channel->ops->attach(endpoint, attach->end) :
 			     -ENOTCONN;
 	mutex_unlock(&channel->lock);
-	if (!ret)
+	if (!ret) {
+		fastipc_endpoint_own(endpoint);
 		fastipc_endpoint_mark(endpoint, false);
+	}
 	return ret;
 }
 
@@ -285,7 +310,9 @@ static int endpoint_info(struct file *file, union argument *arg)
 	if (!ops)
 		return -ENOTCONN;
 	arg->info = (struct fastipc_info){ .size = sizeof(arg->info),
-					   .end = endpoint->end };
+					   .flags = endpoint->channel->flags,
+					   .end = endpoint->end,
+					   .endpoint = endpoint->id };
 	if (endpoint->rights & FMODE_READ)
 		arg->info.rights |= FASTIPC_MAY_RECV;
 	if (endpoint->rights & FMODE_WRITE)
@@ -331,19 +358,23 @@ static int endpoint_map_fd(struct file *file, union argument *arg)
 }
 
 #define SYNC_RECVS (FASTIPC_SYNC_WAIT_RECV | FASTIPC_SYNC_WAKE_SEND)
-#define SYNC_SENDS (FASTIPC_SYNC_WAIT_SEND | FASTIPC_SYNC_WAKE_RECV)
+#define SYNC_SENDS                                         \
+	(FASTIPC_SYNC_WAIT_SEND | FASTIPC_SYNC_WAIT_DONE | \
+	 FASTIPC_SYNC_WAKE_RECV)
 
 static int endpoint_sync(struct file *file, union argument *arg)
 {
-	const u32 waits = FASTIPC_SYNC_WAIT_RECV | FASTIPC_SYNC_WAIT_SEND;
+	const u32 spaces = FASTIPC_SYNC_WAIT_SEND | FASTIPC_SYNC_WAIT_DONE;
+	const u32 waits = FASTIPC_SYNC_WAIT_RECV | spaces;
 	struct fastipc_endpoint *endpoint = file->private_data;
 	const struct fastipc_sync *sync = &arg->sync;
 	const struct fastipc_kind_ops *ops;
+	struct fastipc_limit limit;
 
-	if (!sync->flags || (sync->flags & waits) == waits)
+	if (!sync->flags || hweight32(sync->flags & waits) > 1)
 		return -EINVAL;
-	if ((!(sync->flags & FASTIPC_SYNC_WAIT_SEND) &&
-	     (sync->position || sync->need)) ||
+	if ((!(sync->flags & spaces) && sync->position) ||
+	    (!(sync->flags & FASTIPC_SYNC_WAIT_SEND) && sync->need) ||
 	    (!(sync->flags & waits) && sync->timeout_ns))
 		return -EINVAL;
 	if ((sync->flags & SYNC_RECVS && !(endpoint->rights & FMODE_READ)) ||
@@ -352,7 +383,41 @@ static int endpoint_sync(struct file *file, union argument *arg)
 	ops = fastipc_channel_ops(endpoint->channel);
 	if (!ops)
 		return -ENOTCONN;
-	return ops->sync(endpoint, sync, file->f_flags & O_NONBLOCK);
+	fastipc_limit_begin(&limit, file, sync->timeout_ns);
+	return ops->sync(endpoint, sync, &limit);
+}
+
+#define SENDS                                                        \
+	(FASTIPC_SEND_IOV | FASTIPC_SEND_ARRAY | FASTIPC_SEND_MORE | \
+	 FASTIPC_SEND_THEN_RECV | FASTIPC_SEND_THEN_WAIT)
+
+static int endpoint_send(struct file *file, union argument *arg)
+{
+	struct fastipc_endpoint *endpoint = file->private_data;
+	const struct fastipc_send *send = &arg->send;
+	u32 flags = send->flags;
+
+	if (send->reserved ||
+	    (flags & FASTIPC_SEND_ARRAY &&
+	     (flags & FASTIPC_SEND_IOV || send->tag)) ||
+	    hweight32(flags & (FASTIPC_SEND_MORE | FASTIPC_SEND_THEN_RECV |
+			       FASTIPC_SEND_THEN_WAIT)) > 1 ||
+	    (!(flags & FASTIPC_SEND_THEN_RECV) && send->then))
+		return -EINVAL;
+	if (!(endpoint->rights & FMODE_WRITE))
+		return -EBADF;
+	if (!fastipc_channel_ops(endpoint->channel))
+		return -ENOTCONN;
+	return fastipc_transfer_send(file, &arg->send);
+}
+
+static int endpoint_recv(struct file *file, union argument *arg)
+{
+	struct fastipc_endpoint *endpoint = file->private_data;
+
+	if (!fastipc_channel_ops(endpoint->channel))
+		return -ENOTCONN;
+	return fastipc_transfer_recv(file, &arg->recv);
 }
 
 static int endpoint_shutdown(struct file *file, union argument *arg)
@@ -380,7 +445,8 @@ static int endpoint_shutdown(struct file *file, union argument *arg)
  * @size: of its structure today
  * @least: its size when first published
  * @flags: those that are known, in the word behind the size
- * @answers: into the structure
+ * @answers: into the structure, if it succeeds
+ * @reports: into the structure, in any case
  */
 struct command {
 	int (*run)(struct file *file, union argument *arg);
@@ -388,6 +454,7 @@ struct command {
 	u32 least;
 	u32 flags;
 	bool answers;
+	bool reports;
 };
 
 #define COMMAND(NAME, name, run, ...)                                     \
@@ -396,11 +463,14 @@ struct command {
 				      __VA_ARGS__ }
 
 static const struct command commands[] = {
-	COMMAND(SETUP, setup, endpoint_setup),
+	COMMAND(SETUP, setup, endpoint_setup, FASTIPC_SEALED | FASTIPC_STREAM),
 	COMMAND(ATTACH, attach, endpoint_attach),
 	COMMAND(PEER, peer, endpoint_peer, O_ACCMODE | O_CLOEXEC | O_NONBLOCK),
 	COMMAND(INFO, info, endpoint_info, .answers = true),
 	COMMAND(MAP, map, endpoint_map_fd),
+	COMMAND(SEND, send, endpoint_send, SENDS, .reports = true),
+	COMMAND(RECV, recv, endpoint_recv,
+		FASTIPC_RECV_IOV | FASTIPC_RECV_ARRAY, .answers = true),
 	COMMAND(SYNC, sync, endpoint_sync, SYNC_RECVS | SYNC_SENDS),
 	COMMAND(STAT, stat, endpoint_stat, .answers = true),
 	COMMAND(SHUTDOWN, shutdown, endpoint_shutdown,
@@ -421,7 +491,7 @@ static long endpoint_ioctl(struct file *file, unsigned int number,
 	void __user *user = (void __user *)address;
 	const struct command *command = &commands[index];
 	union argument arg;
-	u32 given;
+	u32 given, size;
 	int ret;
 
 	if (number != _IO(FASTIPC_IOC, index) || !command->run)
@@ -437,9 +507,14 @@ static long endpoint_ioctl(struct file *file, unsigned int number,
 		return ret;
 	if (arg.flags & ~command->flags)
 		return -EINVAL;
+	size = min(given, command->size);
+	/* Nothing is done for a caller who cannot be told. */
+	if ((command->reports || command->answers) &&
+	    fastipc_transfer_probe(user, &arg, size))
+		return -EFAULT;
 	ret = command->run(file, &arg);
-	if (!ret && command->answers &&
-	    copy_to_user(user, &arg, min(given, command->size)))
+	if ((command->reports || (command->answers && ret >= 0)) &&
+	    copy_to_user(user, &arg, size))
 		return -EFAULT;
 	return ret;
 }
@@ -460,6 +535,9 @@ const struct file_operations fastipc_endpoint_fops = {
 	.owner = THIS_MODULE,
 	.open = endpoint_open,
 	.release = endpoint_release,
+	.read_iter = fastipc_transfer_read,
+	.write_iter = fastipc_transfer_write,
+	.fasync = endpoint_fasync,
 	.poll = endpoint_poll,
 	.mmap = endpoint_mmap,
 	.unlocked_ioctl = endpoint_ioctl,

@@ -96,6 +96,13 @@ void *fastipc_region_at(const struct fastipc_region *region, u64 offset)
 	       offset_in_page(offset);
 }
 
+/* A pin counts for many references; those of maps, anybody's, are no pins. */
+static bool page_pinned(struct page *page)
+{
+	return page_ref_count(page) - (atomic_read(&page->_mapcount) + 1) >=
+	       GUP_PIN_COUNTING_BIAS;
+}
+
 /**
  * fastipc_region_pinned() - might somebody hold pages for direct access?
  * @region: allocated
@@ -109,7 +116,7 @@ bool fastipc_region_pinned(const struct fastipc_region *region)
 	unsigned long i;
 
 	for (i = 0; i < region->nr; i++) {
-		if (folio_maybe_dma_pinned(page_folio(region->pages[i])))
+		if (page_pinned(region->pages[i]))
 			return true;
 		if (!(i % 1024))
 			cond_resched();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Words that the kernel shares with processes, and all barriers.  See ring.h;
+ * Words that the kernel shares with processes, and their barriers.  See ring.h;
  * the order of every step is in doc/protocol.rst, its proof in tests/model/.
  *
- * The kernel neither produces nor consumes in a direct ring.  It looks whether
- * a sleeper has what it waits for, and it tells who sleeps.
+ * The kernel looks whether a sleeper has what it waits for, and tells who sleeps;
+ * what it does as a producer and a consumer of its own is in produce.c.
  */
 #include <linux/errno.h>
 
@@ -12,6 +12,7 @@
 
 /* The ABI: the places of shared words. */
 static_assert(sizeof(struct fastipc_record) == 16);
+static_assert(sizeof(struct fastipc_stamp) == FASTIPC_STAMP_BYTES);
 static_assert(sizeof(struct fastipc_waitline) == 128);
 static_assert(offsetof(struct fastipc_waitline, ended) == 8);
 static_assert(offsetof(struct fastipc_waitline, arm) == 64);
@@ -21,17 +22,26 @@ static_assert(offsetof(struct fastipc_control, taken) == 136);
 static_assert(offsetof(struct fastipc_control, recv) == 256);
 static_assert(offsetof(struct fastipc_control, send) == 384);
 
-/* Bytes that must be free to send @len: the word behind is written too. */
-static u64 ring_room(u64 len)
+u64 fastipc_ring_room(const struct fastipc_ring *ring, u64 len)
 {
-	return FASTIPC_FOOTPRINT(len) + FASTIPC_ALIGN;
+	/* The word behind is written too. */
+	return FASTIPC_FOOTPRINT(len + ring->stamp_bytes) + FASTIPC_ALIGN;
 }
 
-int fastipc_ring_alloc(struct fastipc_ring *ring, u64 bytes, u64 max_message)
+bool fastipc_ring_lawful(const struct fastipc_ring *ring, u64 word)
+{
+	return word & FASTIPC_WORD_COMMIT && !(word & FASTIPC_WORD_FLAGS) &&
+	       (word & FASTIPC_WORD_LEN) <= ring->max_message;
+}
+
+int fastipc_ring_alloc(struct fastipc_ring *ring, u64 bytes, u64 max_message,
+		       bool sealed)
 {
 	ring->bytes = bytes;
 	ring->max_message = max_message;
+	ring->stamp_bytes = sealed ? FASTIPC_STAMP_BYTES : 0;
 	spin_lock_init(&ring->lock);
+	mutex_init(&ring->producer);
 	return fastipc_region_alloc(&ring->data, bytes);
 }
 
@@ -87,8 +97,7 @@ int fastipc_ring_readable(const struct fastipc_ring *ring,
 	word = READ_ONCE(*at);
 	if (!word)
 		return 0;
-	if (!(word & FASTIPC_WORD_COMMIT) || (word & FASTIPC_WORD_FLAGS) ||
-	    (word & FASTIPC_WORD_LEN) > ring->max_message) {
+	if (!fastipc_ring_lawful(ring, word)) {
 		/*
 		 * Somebody else may be receiving, and this be the payload of a
 		 * later message: then ->taken, stored before the space was
@@ -103,18 +112,18 @@ int fastipc_ring_readable(const struct fastipc_ring *ring,
 }
 
 /**
- * fastipc_ring_fits() - does a message fit behind an exact position?
+ * fastipc_ring_fits() - is there so much free behind an exact position?
  * @ring: the ring
  * @consumer: control page of the end that reads it
- * @position: where the producer, who calls, says that it stands
- * @need: payload in bytes, at most the limit
+ * @position: where the producer stands, or says so
+ * @room: bytes, of fastipc_ring_room(), or the whole ring
  *
  * Return: 1, 0; -EINVAL if the caller's own position cannot be; -EBADMSG if
  * the consumer's cannot.
  */
 int fastipc_ring_fits(struct fastipc_ring *ring,
 		      const struct fastipc_control *consumer, u64 position,
-		      u64 need)
+		      u64 room)
 {
 	u64 released;
 	int ret;
@@ -132,7 +141,7 @@ int fastipc_ring_fits(struct fastipc_ring *ring,
 		ret = -EINVAL;
 	} else {
 		ring->released = released;
-		ret = ring->bytes - (position - released) >= ring_room(need);
+		ret = ring->bytes - (position - released) >= room;
 	}
 	spin_unlock(&ring->lock);
 	return ret;
@@ -159,20 +168,20 @@ bool fastipc_ring_fits_limit(const struct fastipc_ring *ring,
 
 	if (used > ring->bytes)
 		return true; /* nonsense; the library's own check says so */
-	return ring->bytes - used >= ring_room(ring->max_message);
+	return ring->bytes - used >= fastipc_ring_room(ring, ring->max_message);
 }
 
 /**
- * fastipc_ring_want() - the released position at which a message fits
+ * fastipc_ring_want() - the released position at which there is so much free
  * @ring: the ring
  * @position: where the producer stands
- * @need: payload in bytes
+ * @room: bytes
  *
  * Return: that position, but never 0, which means that nobody waits.
  */
-u64 fastipc_ring_want(const struct fastipc_ring *ring, u64 position, u64 need)
+u64 fastipc_ring_want(const struct fastipc_ring *ring, u64 position, u64 room)
 {
-	u64 end = position + ring_room(need);
+	u64 end = position + room;
 
 	return end > ring->bytes ? end - ring->bytes : 1;
 }
@@ -181,7 +190,7 @@ u64 fastipc_ring_want_limit(const struct fastipc_ring *ring,
 			    const struct fastipc_control *producer)
 {
 	return fastipc_ring_want(ring, fastipc_ring_sent(producer),
-				 ring->max_message);
+				 fastipc_ring_room(ring, ring->max_message));
 }
 
 void fastipc_ring_arm(struct fastipc_waitline *line, u64 want)
@@ -201,6 +210,16 @@ void fastipc_ring_arm_fence(void)
 	 * with fastipc_fence() in lib/ring.h, between publishing (or releasing)
 	 * and the look at the peer's ->want: of the two looks at least one sees
 	 * the other's store.  Model: tests/model/wake.pml, NO_SLEEPER_FENCE.
+	 * Where the kernel is that producer or consumer: fastipc_ring_served_fence().
+	 */
+	smp_mb();
+}
+
+void fastipc_ring_served_fence(void)
+{
+	/*
+	 * Between the kernel's own publishing (or releasing) and its look at who
+	 * waits.  Pairs with fastipc_ring_arm_fence().
 	 */
 	smp_mb();
 }

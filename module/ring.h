@@ -2,18 +2,19 @@
 /*
  * DOC: ring.h - words that the kernel shares with processes
  *
- * Owns every access to a control page and to the words of a ring, and every
- * memory barrier on them, each naming its partner.  What a process can
- * write is read once, bounded, and returned by value: nothing left of here
- * sees shared memory.
+ * Owns, together with produce.h, every access to a control page and to the
+ * words of a ring, and every memory barrier on them, each naming its partner.
+ * What a process can write is read once, bounded, and returned by value:
+ * nothing left of these two sees shared memory.
  *
- * Locks: ring->lock guards the kernel's shadow of the released position; it is
- * the innermost lock, and nothing sleeps under it.
+ * Locks: ring->lock guards the shadow of the released position, and the claim of
+ * produce.h; it is the innermost, and nothing sleeps under it.
  */
 #ifndef FASTIPC_RING_H
 #define FASTIPC_RING_H
 
 #include <linux/fastipc.h>
+#include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
@@ -24,30 +25,67 @@
  * @data: the pages
  * @bytes: their length, a power of two
  * @max_message: longest payload in bytes
- * @lock: guards @released
+ * @stamp_bytes: of the stamp before each payload; 0 unless sealed
+ * @producer: guards @position to @oldest
+ * @position: where the kernel produces next
+ * @batch: position of the first message of a batch that is withheld
+ * @batch_word: its word; 0: there is no batch
+ * @produced_era: of the producing endpoint, when @position was true
+ * @seq: number of the last stamped message
+ * @oldest: of a message of a sealed ring: at most what was released
+ * @lock: guards @released, @claimed and @contended
  * @released: furthest position the consumer was believed to have released
+ * @claimed: somebody consumes through the kernel; guards @taken and behind
+ * @contended: somebody else wanted to
+ * @taken: where the kernel consumes next
+ * @last: once the end was seen: no message begins here or later; else 0
+ * @cut: bytes of the message at @taken that were received already (STREAM)
+ * @consumed_era: of the consuming endpoint, when @taken was true
  */
 struct fastipc_ring {
 	struct fastipc_region data;
 	u64 bytes;
 	u64 max_message;
-	spinlock_t lock; /* released */
+	u32 stamp_bytes;
+
+	struct mutex producer; /* position to oldest */
+	u64 position;
+	u64 batch;
+	u64 batch_word;
+	u64 produced_era;
+	u64 seq;
+	u64 oldest;
+
+	spinlock_t lock; /* released, claimed, contended */
 	u64 released;
+	bool claimed;
+	bool contended;
+	u64 taken;
+	u64 last;
+	u64 cut;
+	u64 consumed_era;
 };
 
-int fastipc_ring_alloc(struct fastipc_ring *ring, u64 bytes, u64 max_message);
+int fastipc_ring_alloc(struct fastipc_ring *ring, u64 bytes, u64 max_message,
+		       bool sealed);
 void fastipc_ring_free(struct fastipc_ring *ring);
+
+/* Whether a word that is not 0 is that of a message. */
+bool fastipc_ring_lawful(const struct fastipc_ring *ring, u64 word);
+
+/* Bytes that must be free to send a payload. */
+u64 fastipc_ring_room(const struct fastipc_ring *ring, u64 len);
 
 /* What is there to see; the caller has armed, or does not mind being late. */
 int fastipc_ring_readable(const struct fastipc_ring *ring,
 			  const struct fastipc_control *consumer);
 int fastipc_ring_fits(struct fastipc_ring *ring,
 		      const struct fastipc_control *consumer, u64 position,
-		      u64 need);
+		      u64 room);
 bool fastipc_ring_fits_limit(const struct fastipc_ring *ring,
 			     const struct fastipc_control *producer,
 			     const struct fastipc_control *consumer);
-u64 fastipc_ring_want(const struct fastipc_ring *ring, u64 position, u64 need);
+u64 fastipc_ring_want(const struct fastipc_ring *ring, u64 position, u64 room);
 u64 fastipc_ring_want_limit(const struct fastipc_ring *ring,
 			    const struct fastipc_control *producer);
 u64 fastipc_ring_sent(const struct fastipc_control *control);
@@ -58,6 +96,7 @@ u64 fastipc_ring_taken(const struct fastipc_control *control);
 void fastipc_ring_arm(struct fastipc_waitline *line, u64 want);
 void fastipc_ring_disarm(struct fastipc_waitline *line);
 void fastipc_ring_arm_fence(void);
+void fastipc_ring_served_fence(void);
 
 /* The end of a direction: the kernel's own word, and the hint in the page. */
 void fastipc_ring_end(struct fastipc_waitline *line, int *ended, int error);

@@ -13,6 +13,9 @@
 #include "trace.h"
 #include "wait.h"
 
+/* What a receiver of signals wants: any message, any space. */
+#define NOTICE_WANT 1
+
 static atomic64_t fastipc_late_wakes_;
 
 u64 fastipc_late_wakes(void)
@@ -20,9 +23,32 @@ u64 fastipc_late_wakes(void)
 	return atomic64_read(&fastipc_late_wakes_);
 }
 
+/* A time-out of a call begins to run: 0: do not wait, or FASTIPC_FOREVER. */
+void fastipc_limit_begin(struct fastipc_limit *limit, const struct file *file,
+			 u64 timeout_ns)
+{
+	limit->nonblock = !timeout_ns || file->f_flags & O_NONBLOCK;
+	limit->until = NULL;
+	if (limit->nonblock || timeout_ns == FASTIPC_FOREVER)
+		return;
+	limit->at =
+		ktime_add_safe(ktime_get(), min_t(u64, timeout_ns, KTIME_MAX));
+	limit->until = &limit->at;
+}
+
 void fastipc_wait_init(struct fastipc_wait *wait)
 {
 	init_waitqueue_head(&wait->queue);
+}
+
+static void wait_arm(struct fastipc_wait *wait, u64 want)
+{
+	lockdep_assert_held(&wait->queue.lock);
+	/* Once: fastipc_wait_served() reads it without the lock. */
+	if (!wait->want || want < wait->want)
+		WRITE_ONCE(wait->want, want);
+	wait->arms++;
+	fastipc_ring_arm(wait->line, wait->want);
 }
 
 /* Give @wait its line in a control page; until then nobody can sleep on it. */
@@ -36,24 +62,21 @@ void fastipc_wait_bind(struct fastipc_wait *wait, struct fastipc_waitline *line,
 	wait->end = end;
 	wait->direction = direction;
 	wait->line = line;
+	if (wait->notice)
+		wait_arm(wait, NOTICE_WANT);
 	spin_unlock_irq(&wait->queue.lock);
 }
 
-static void wait_arm(struct fastipc_wait *wait, u64 want)
-{
-	lockdep_assert_held(&wait->queue.lock);
-	if (!wait->want || want < wait->want)
-		wait->want = want;
-	wait->arms++;
-	fastipc_ring_arm(wait->line, wait->want);
-}
-
+/* Who gets signals has to be told of everything, so this stays armed. */
 static void wait_disarm(struct fastipc_wait *wait)
 {
 	lockdep_assert_held(&wait->queue.lock);
-	wait->want = 0;
+	WRITE_ONCE(wait->want, 0);
 	wait->owed = 0;
-	fastipc_ring_disarm(wait->line);
+	if (wait->notice)
+		wait_arm(wait, NOTICE_WANT);
+	else
+		fastipc_ring_disarm(wait->line);
 }
 
 /* Somebody now relies on being woken (for the re-check). */
@@ -171,6 +194,7 @@ int fastipc_wait_sleep(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
  */
 void fastipc_wait_wake(struct fastipc_wait *wait, bool always)
 {
+	struct fasync_struct **notice;
 	unsigned long flags;
 	u64 armed;
 
@@ -184,7 +208,47 @@ void fastipc_wait_wake(struct fastipc_wait *wait, bool always)
 	}
 	if (armed || always)
 		__wake_up_locked(&wait->queue, TASK_NORMAL, 0);
+	notice = wait->notice;
 	spin_unlock_irqrestore(&wait->queue.lock, flags);
+	if (notice)
+		kill_fasync(notice, SIGIO,
+			    wait->direction == FASTIPC_RECEIVING ? POLL_IN :
+								   POLL_OUT);
+}
+
+/**
+ * fastipc_wait_served() - the kernel itself published, or released
+ * @wait: of the end that may wait for it
+ * @reached: the released position; publishing: anything but 0
+ *
+ * What a process does by looking at the page and calling FASTIPC_SYNC.  The
+ * caller has fenced (fastipc_ring_served_fence()).
+ */
+void fastipc_wait_served(struct fastipc_wait *wait, u64 reached)
+{
+	u64 want = READ_ONCE(wait->want);
+
+	if (want && want <= reached)
+		fastipc_wait_wake(wait, false);
+}
+
+/**
+ * fastipc_wait_notice() - begin or end sending signals
+ * @wait: where
+ * @notice: the endpoint's list, which lives as long as @wait; or NULL
+ *
+ * The peer is made to call for each message from then on.
+ */
+void fastipc_wait_notice(struct fastipc_wait *wait,
+			 struct fasync_struct **notice)
+{
+	spin_lock_irq(&wait->queue.lock);
+	wait->notice = notice;
+	if (notice && wait->line)
+		wait_arm(wait, NOTICE_WANT);
+	spin_unlock_irq(&wait->queue.lock);
+	/* Whoever asked looks once more, now or in user space. */
+	fastipc_ring_arm_fence();
 }
 
 /**

@@ -14,10 +14,11 @@
 #define FASTIPC_WAIT_H
 
 #include <linux/fastipc.h>
+#include <linux/fs.h>
 #include <linux/hrtimer.h>
 #include <linux/wait.h>
 
-enum fastipc_direction { FASTIPC_RECV, FASTIPC_SEND };
+enum fastipc_direction { FASTIPC_RECEIVING, FASTIPC_SENDING };
 
 /* Counters of a channel, for STAT; they order nothing. */
 struct fastipc_wait_stats {
@@ -36,6 +37,7 @@ struct fastipc_wait_stats {
  * @arms: how often @want was set
  * @suspect: @arms at the last re-check that found something unserved
  * @owed: the smallest want of those who found nothing; 0: nobody
+ * @notice: whom to send signals, by fcntl(2)'s rules; NULL: nobody
  * @end: number of the end, for tracing
  * @direction: for tracing
  */
@@ -48,12 +50,28 @@ struct fastipc_wait {
 	u64 arms;
 	u64 suspect;
 	u64 owed;
+	struct fasync_struct **notice;
 	u8 end;
 	u8 direction;
 };
 
+/**
+ * struct fastipc_limit - how long a call may wait, over all its waits
+ * @nonblock: not at all
+ * @at: absolute CLOCK_MONOTONIC
+ * @until: @at, or NULL: no limit
+ */
+struct fastipc_limit {
+	bool nonblock;
+	ktime_t at;
+	ktime_t *until;
+};
+
 /* Looks: > 0 it is there, 0 it is not, < 0 it never will be, and why. */
 typedef int (*fastipc_look_t)(void *arg);
+
+void fastipc_limit_begin(struct fastipc_limit *limit, const struct file *file,
+			 u64 timeout_ns);
 
 void fastipc_wait_init(struct fastipc_wait *wait);
 void fastipc_wait_bind(struct fastipc_wait *wait, struct fastipc_waitline *line,
@@ -64,6 +82,9 @@ int fastipc_wait_poll(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 int fastipc_wait_sleep(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 		       void *arg, ktime_t *until);
 void fastipc_wait_wake(struct fastipc_wait *wait, bool always);
+void fastipc_wait_served(struct fastipc_wait *wait, u64 reached);
+void fastipc_wait_notice(struct fastipc_wait *wait,
+			 struct fasync_struct **notice);
 void fastipc_wait_recheck(struct fastipc_wait *wait, fastipc_look_t look,
 			  void *arg);
 

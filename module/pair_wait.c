@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Waiting in a pair: the looks, FASTIPC_SYNC, poll.  See pair_wait.h.
+ */
+#include "pair_wait.h"
+#include "produce.h"
+#include "trace.h"
+
+void pair_wake(struct pair_end *end, enum fastipc_direction direction,
+	       bool always)
+{
+	struct fastipc_endpoint *endpoint = endpoint_of(end);
+
+	if (endpoint)
+		fastipc_wait_wake(&endpoint->wait[direction], always);
+}
+
+/* The victim of a peer that broke the rules gets -EBADMSG from now on. */
+int pair_poison(struct fastipc_endpoint *endpoint,
+		enum fastipc_direction direction, u64 position)
+{
+	WRITE_ONCE(self_of(endpoint)->poisoned[direction], true);
+	trace_fastipc_poisoned(endpoint->channel->id, endpoint->end, direction,
+			       position);
+	/* Others may wait for this direction too. */
+	fastipc_wait_wake(&endpoint->wait[direction], true);
+	return -EBADMSG;
+}
+
+/**
+ * struct pair_look - what a look function is told
+ * @endpoint: who looks
+ * @position: sending: where it stands
+ * @room: sending: bytes that must be free
+ */
+struct pair_look {
+	struct fastipc_endpoint *endpoint;
+	u64 position;
+	u64 room;
+};
+
+/* For the receiver itself: is there a message, or the end? */
+static int pair_look_recv(void *arg)
+{
+	struct fastipc_endpoint *endpoint = ((struct pair_look *)arg)->endpoint;
+	struct fastipc_ring *ring = &other_of(endpoint)->ring;
+	struct pair_end *self = self_of(endpoint);
+	int ended = fastipc_ring_ended(&self->ended[FASTIPC_RECEIVING]);
+	int ret;
+
+	/* What somebody is receiving now is not there, or not yet again. */
+	if (fastipc_ring_is_claimed(ring))
+		return 0;
+	if (READ_ONCE(self->poisoned[FASTIPC_RECEIVING]))
+		return -EBADMSG;
+	ret = fastipc_ring_readable(ring, self->control);
+	if (ret == -EBADMSG)
+		return pair_poison(endpoint, FASTIPC_RECEIVING,
+				   fastipc_ring_taken(self->control));
+	return ret ?: -ended;
+}
+
+/* For the sender itself: does its next message fit? */
+static int pair_look_send(void *arg)
+{
+	struct pair_look *look = arg;
+	struct fastipc_endpoint *endpoint = look->endpoint;
+	struct pair_end *self = self_of(endpoint);
+	int ended, ret;
+
+	if (READ_ONCE(self->poisoned[FASTIPC_SENDING]))
+		return -EBADMSG;
+	ended = fastipc_ring_ended(&self->ended[FASTIPC_SENDING]);
+	/* Space is worth nothing behind the end, having all received is. */
+	if (ended && look->room < self->ring.bytes)
+		return -ended;
+	ret = fastipc_ring_fits(&self->ring, other_of(endpoint)->control,
+				look->position, look->room);
+	/*
+	 * The kernel's own position is no lie: another sender went past it, and
+	 * the peer perhaps too.
+	 */
+	if (ret < 0 && pair_is_sealed(endpoint) &&
+	    fastipc_ring_position(&self->ring) != look->position)
+		return 1;
+	if (ret == -EBADMSG)
+		return pair_poison(endpoint, FASTIPC_SENDING, look->position);
+	return ret ?: -ended;
+}
+
+/*
+ * For somebody else than a process that receives (a poller, the re-check, who
+ * receives by the kernel): a word that is no word may be the payload of a later
+ * message, if a receiver went on since its position was read.  So nothing is
+ * poisoned: whoever receives will say.
+ */
+int pair_glance_recv(void *endpoint)
+{
+	struct fastipc_ring *ring = &other_of(endpoint)->ring;
+	struct pair_end *self = self_of(endpoint);
+
+	/* What somebody is receiving now is not there, or not yet again. */
+	if (fastipc_ring_is_claimed(ring))
+		return false;
+	return fastipc_ring_ended(&self->ended[FASTIPC_RECEIVING]) ||
+	       READ_ONCE(self->poisoned[FASTIPC_RECEIVING]) ||
+	       fastipc_ring_readable(ring, self->control);
+}
+
+/* The same for sending: would a message of the limit fit? */
+static int pair_glance_send(void *endpoint)
+{
+	struct pair_end *self = self_of(endpoint);
+
+	return fastipc_ring_ended(&self->ended[FASTIPC_SENDING]) ||
+	       READ_ONCE(self->poisoned[FASTIPC_SENDING]) ||
+	       fastipc_ring_fits_limit(&self->ring, self->control,
+				       other_of(endpoint)->control);
+}
+
+/* What FASTIPC_SYNC is to wait for in the sending direction: 0, or why not. */
+static int pair_look_at_space(struct pair_look *look,
+			      const struct fastipc_sync *sync)
+{
+	const struct fastipc_ring *ring = &self_of(look->endpoint)->ring;
+
+	if (sync->need > ring->max_message)
+		return -EMSGSIZE;
+	look->position = sync->position;
+	if (pair_is_sealed(look->endpoint)) {
+		if (sync->position)
+			return -EINVAL;
+		look->position = fastipc_ring_position(ring);
+	}
+	look->room = sync->flags & FASTIPC_SYNC_WAIT_DONE ?
+			     ring->bytes :
+			     fastipc_ring_room(ring, sync->need);
+	return 0;
+}
+
+static int pair_wait(struct fastipc_endpoint *endpoint,
+		     const struct fastipc_sync *sync,
+		     struct fastipc_limit *limit)
+{
+	enum fastipc_direction direction = FASTIPC_RECEIVING;
+	struct pair_look look = { endpoint };
+	fastipc_look_t see = pair_look_recv;
+	u64 want = 1;
+	int ret;
+
+	if (!(sync->flags & FASTIPC_SYNC_WAIT_RECV)) {
+		direction = FASTIPC_SENDING;
+		see = pair_look_send;
+		ret = pair_look_at_space(&look, sync);
+		if (ret)
+			return ret;
+		want = fastipc_ring_want(&self_of(endpoint)->ring,
+					 look.position, look.room);
+	}
+	ret = see(&look);
+	if (!ret)
+		ret = limit->nonblock ?
+			      -EAGAIN :
+			      fastipc_wait_sleep(&endpoint->wait[direction],
+						 want, see, &look,
+						 limit->until);
+	return ret < 0 ? ret : 0;
+}
+
+int pair_sync(struct fastipc_endpoint *endpoint,
+	      const struct fastipc_sync *sync, struct fastipc_limit *limit)
+{
+	const u32 waits = FASTIPC_SYNC_WAIT_RECV | FASTIPC_SYNC_WAIT_SEND |
+			  FASTIPC_SYNC_WAIT_DONE;
+
+	atomic64_inc(&pair_of(endpoint)->syncs);
+	if (sync->flags & FASTIPC_SYNC_WAKE_RECV)
+		pair_wake(other_of(endpoint), FASTIPC_RECEIVING, false);
+	if (sync->flags & FASTIPC_SYNC_WAKE_SEND)
+		pair_wake(other_of(endpoint), FASTIPC_SENDING, false);
+	return sync->flags & waits ? pair_wait(endpoint, sync, limit) : 0;
+}
+
+/* One direction: @ready if there is something, EPOLLERR if it went wrong. */
+static __poll_t pair_poll_one(struct fastipc_endpoint *endpoint,
+			      enum fastipc_direction direction, __poll_t ready,
+			      __poll_t wanted, u64 want, fastipc_look_t glance)
+{
+	struct pair_end *self = self_of(endpoint);
+	__poll_t mask = 0;
+	int there;
+
+	if (wanted & ready)
+		there = fastipc_wait_poll(&endpoint->wait[direction], want,
+					  glance, endpoint);
+	else
+		there = glance(endpoint);
+	if (there)
+		mask |= ready;
+	if (READ_ONCE(self->poisoned[direction]) ||
+	    fastipc_ring_ended(&self->ended[direction]) == ECONNRESET)
+		mask |= EPOLLERR;
+	return mask;
+}
+
+__poll_t pair_poll(struct fastipc_endpoint *endpoint, __poll_t wanted)
+{
+	struct pair_end *self = self_of(endpoint);
+	bool over = true;
+	__poll_t mask = 0;
+
+	if (endpoint->rights & FMODE_READ) {
+		mask |= pair_poll_one(endpoint, FASTIPC_RECEIVING,
+				      EPOLLIN | EPOLLRDNORM, wanted, 1,
+				      pair_glance_recv);
+		if (fastipc_ring_ended(&self->ended[FASTIPC_RECEIVING]))
+			mask |= EPOLLRDHUP;
+		else
+			over = false;
+	}
+	if (endpoint->rights & FMODE_WRITE) {
+		u64 want = fastipc_ring_want_limit(&self->ring, self->control);
+
+		mask |= pair_poll_one(endpoint, FASTIPC_SENDING,
+				      EPOLLOUT | EPOLLWRNORM, wanted, want,
+				      pair_glance_send);
+		if (!fastipc_ring_ended(&self->ended[FASTIPC_SENDING]))
+			over = false;
+	}
+	if (over)
+		mask |= EPOLLHUP;
+	if (READ_ONCE(self->news))
+		mask |= EPOLLPRI;
+	return mask;
+}
+
+/* Whether the peer could have woken us: a stopped one owes nothing. */
+static bool pair_peer_runs(struct fastipc_endpoint *endpoint)
+{
+	struct fastipc_endpoint *peer = endpoint_of(other_of(endpoint));
+
+	return peer && !fastipc_endpoint_stopped(peer);
+}
+
+static int pair_recheck_recv(void *endpoint)
+{
+	return pair_peer_runs(endpoint) && pair_glance_recv(endpoint);
+}
+
+static int pair_recheck_send(void *arg)
+{
+	struct fastipc_endpoint *endpoint = arg;
+	u64 owed = READ_ONCE(endpoint->wait[FASTIPC_SENDING].owed);
+
+	return owed && pair_peer_runs(endpoint) &&
+	       fastipc_ring_released(other_of(endpoint)->control) >= owed;
+}
+
+void pair_recheck(struct fastipc_channel *channel)
+{
+	struct pair *pair = channel->state;
+	struct fastipc_endpoint *endpoint;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		endpoint = endpoint_of(&pair->end[i]);
+		if (!endpoint || READ_ONCE(pair->end[i].closed))
+			continue;
+		fastipc_wait_recheck(&endpoint->wait[FASTIPC_RECEIVING],
+				     pair_recheck_recv, endpoint);
+		fastipc_wait_recheck(&endpoint->wait[FASTIPC_SENDING],
+				     pair_recheck_send, endpoint);
+	}
+}

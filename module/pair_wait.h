@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * DOC: pair_wait.h - waiting in a pair
+ *
+ * Owns the looks: is there a message, is there space, is it over; and with them
+ * FASTIPC_SYNC and poll.  Who is attached, and how a direction ended, is pair.c's
+ * to change.
+ *
+ * Locks: none of its own.
+ */
+#ifndef FASTIPC_PAIR_WAIT_H
+#define FASTIPC_PAIR_WAIT_H
+
+#include <linux/pid_namespace.h>
+#include <linux/user_namespace.h>
+
+#include "channel.h"
+#include "ring.h"
+
+/**
+ * struct pair_end - one end, whether or not it has an endpoint
+ * @ring: what it sends; the peer's is what it receives
+ * @control_region: its control page
+ * @control: the kernel's address of that
+ * @endpoint: who it is; set once, and kept until the channel is freed
+ * @closed: 0, or the errno that the close of its file means to the peer
+ * @ended: 0, or the errno of a direction, by enum fastipc_direction
+ * @poisoned: the peer broke the rules of a direction
+ * @news: the peer came or went, and nobody has asked since
+ */
+struct pair_end {
+	struct fastipc_ring ring;
+	struct fastipc_region control_region;
+	struct fastipc_control *control;
+	struct fastipc_endpoint *endpoint;
+	int closed;
+	int ended[2];
+	bool poisoned[2];
+	bool news;
+};
+
+/**
+ * struct pair - the state of a channel of this kind
+ * @lock: guards endpoint and ended of both ends against change; they are
+ *	read without
+ * @pid_ns: whence stamps are seen: that of SETUP's caller
+ * @user_ns: likewise
+ * @syncs: calls of FASTIPC_SYNC
+ * @sends: messages that the kernel copied in
+ * @recvs: messages that the kernel copied out
+ * @bounces: of @sends, those that were copied twice
+ * @end: both
+ */
+struct pair {
+	spinlock_t lock; /* endpoint and ended of both ends */
+	struct pid_namespace *pid_ns;
+	struct user_namespace *user_ns;
+	atomic64_t syncs;
+	atomic64_t sends;
+	atomic64_t recvs;
+	atomic64_t bounces;
+	struct pair_end end[2];
+};
+
+static inline struct pair *pair_of(const struct fastipc_endpoint *endpoint)
+{
+	return endpoint->channel->state;
+}
+
+static inline struct pair_end *self_of(const struct fastipc_endpoint *endpoint)
+{
+	return &pair_of(endpoint)->end[endpoint->end];
+}
+
+static inline struct pair_end *other_of(const struct fastipc_endpoint *endpoint)
+{
+	return &pair_of(endpoint)->end[!endpoint->end];
+}
+
+/* Who an end is, or NULL. */
+static inline struct fastipc_endpoint *endpoint_of(const struct pair_end *end)
+{
+	/* Pairs with the store-release in pair_attach(). */
+	return smp_load_acquire(&end->endpoint);
+}
+
+static inline bool pair_is_sealed(const struct fastipc_endpoint *endpoint)
+{
+	return endpoint->channel->flags & FASTIPC_SEALED;
+}
+
+void pair_wake(struct pair_end *end, enum fastipc_direction direction,
+	       bool always);
+int pair_poison(struct fastipc_endpoint *endpoint,
+		enum fastipc_direction direction, u64 position);
+
+int pair_glance_recv(void *endpoint);
+int pair_sync(struct fastipc_endpoint *endpoint,
+	      const struct fastipc_sync *sync, struct fastipc_limit *limit);
+__poll_t pair_poll(struct fastipc_endpoint *endpoint, __poll_t wanted);
+void pair_recheck(struct fastipc_channel *channel);
+
+#endif /* FASTIPC_PAIR_WAIT_H */

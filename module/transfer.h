@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * DOC: transfer.h - FASTIPC_SEND, FASTIPC_RECV, read(2) and write(2)
+ *
+ * Owns what is between a call and the single messages that a kind moves: the
+ * caller's memory, arrays, time limits, and going on from one to the other.
+ * Knows no kind, and holds no lock.
+ */
+#ifndef FASTIPC_TRANSFER_H
+#define FASTIPC_TRANSFER_H
+
+#include <linux/fastipc.h>
+#include <linux/fs.h>
+
+int fastipc_transfer_send(struct file *file, struct fastipc_send *send);
+int fastipc_transfer_recv(struct file *file, struct fastipc_recv *recv);
+ssize_t fastipc_transfer_read(struct kiocb *iocb, struct iov_iter *to);
+ssize_t fastipc_transfer_write(struct kiocb *iocb, struct iov_iter *from);
+int fastipc_transfer_probe(void __user *user, const void *copy, size_t size);
+
+#endif /* FASTIPC_TRANSFER_H */
