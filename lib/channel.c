@@ -15,7 +15,7 @@
 #define TAKES		16
 #define SPIN_US		50
 #define SPIN_US_MAX	1000
-#define OPTIONS_SIZE_V0 32
+#define OPTIONS_SIZE_V0 40
 
 _Static_assert(sizeof(struct fastipc_options) == OPTIONS_SIZE_V0,
 	       "struct fastipc_options grew: keep taking the old size");
@@ -43,7 +43,7 @@ static int read_options(struct fastipc_options *to,
 		if (tail[i])
 			return -E2BIG;
 	memcpy(to, from, sizeof(*to));
-	if (to->spin_us < -1 || to->spin_us > SPIN_US_MAX)
+	if (to->spin_us < -1 || to->spin_us > SPIN_US_MAX || to->reserved)
 		return -EINVAL;
 	return 0;
 }
@@ -90,6 +90,7 @@ err_free:
 static void handle_free(struct fastipc *f)
 {
 	pthread_mutex_destroy(&f->map_lock);
+	free(f->staging);
 	free(f);
 }
 
@@ -119,6 +120,7 @@ int fastipc_pair(struct fastipc *end[2], const struct fastipc_options *options)
 		return -errno;
 	setup.ring_bytes = ring_bytes(o.ring_bytes);
 	setup.max_message = o.max_message;
+	setup.flags = o.flags;
 	if (ioctl(fd[0], FASTIPC_SETUP, &setup)) {
 		ret = -errno;
 		goto err_close0;
@@ -204,6 +206,8 @@ int fastipc_shutdown(struct fastipc *f, int how)
 	if (!fastipc_is_mine_(f) ||
 	    how & ~(FASTIPC_SHUT_SEND | FASTIPC_SHUT_RECV))
 		return -EINVAL;
+	if (how & FASTIPC_SHUT_SEND && f->ready != FASTIPC_UNMAPPED)
+		fastipc_flush(f);
 	return ioctl(f->fd, FASTIPC_SHUTDOWN, &down) ? -errno : 0;
 }
 
@@ -216,8 +220,10 @@ void fastipc_close(struct fastipc *f)
 		return;
 	if (fastipc_is_mine_(f)) {
 		/* Who never used an end does not speak for it. */
-		if (f->ready != FASTIPC_UNMAPPED)
+		if (f->ready != FASTIPC_UNMAPPED) {
+			fastipc_flush(f);
 			ioctl(f->fd, FASTIPC_SHUTDOWN, &down);
+		}
 		fastipc_unmap_(f);
 		close(f->fd);
 	}
@@ -228,8 +234,9 @@ int fastipc_info(const struct fastipc *f, struct fastipc_info *info)
 {
 	if (!fastipc_is_mine_(f))
 		return -EINVAL;
-	*info = f->info;
-	return 0;
+	memset(info, 0, sizeof(*info));
+	info->size = sizeof(*info);
+	return ioctl(f->fd, FASTIPC_INFO, info) ? -errno : 0;
 }
 
 int fastipc_stat(const struct fastipc *f, struct fastipc_stat *stat)

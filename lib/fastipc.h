@@ -8,7 +8,9 @@
  *	-EAGAIN		would block, and FASTIPC_NOWAIT was given
  *	-ETIMEDOUT	time is up
  *	-EINTR		a signal came while waiting; without a time limit, handlers
- *			installed with SA_RESTART restart the call instead
+ *			installed with SA_RESTART restart the call instead, but
+ *			not fastipc_wait(), nor in a sealed pair an exchange
+ *			that has sent its request
  *	-EMSGSIZE	does not fit; nothing was consumed
  *	-EPIPE		the other side ended in order (receiving: after the last
  *			message)
@@ -18,30 +20,38 @@
  *	-EBADF		this end may not send, or not receive
  *	-EINVAL		a bad argument, or a handle inherited over fork(2)
  *	-EBUSY		another process uses this end
+ *	-EOPNOTSUPP	a channel that cannot be mapped (FASTIPC_STREAM)
  *	-ENOMEM		no memory for the maps of an end, made at its first use
  *
  * Threads: one thread may send while another receives on the same end; two
- * threads must not send, nor two receive, at the same time.  There are no hidden
- * threads, signal handlers, callbacks or logs.
+ * threads must not send, nor two receive, at the same time.  There are no
+ * hidden threads, signal handlers, callbacks or logs.
+ *
+ * A pair is direct or sealed.  Through a direct one messages go from process
+ * to process, without a system call while both sides run; but the sender can
+ * change what it sent while it is read.  In a sealed pair the kernel copies
+ * each message once and stamps it with its sender: it never changes again, and
+ * receiving is still without a system call.
  *
  * Waiting: a call that has to wait looks on for a moment (options.spin_us), and
  * then sleeps in the kernel.  While both sides run there is no system call.  A
  * timeout_ms of 0 means not to wait (-EAGAIN), a negative one no limit.
  *
  * fork(2): in the child every call on an inherited handle gives -EINVAL, but
- * fastipc_fd(), and fastipc_close(), which frees memory and leaves the descriptor
- * open.  The child adopts the
- * descriptor of the end that is to be its own (fastipc_adopt()), and closes the
- * descriptor of the other with close(2): an end lives as long as any process has
- * its descriptor, so one that forgets this never sees the other side die.
+ * fastipc_fd(), and fastipc_close(), which frees memory and leaves the
+ * descriptor open.  The child adopts the descriptor of the end that is to be
+ * its own (fastipc_adopt()), and closes the descriptors of all others that its
+ * parent had open with close(2): an end lives as long as any process has its
+ * descriptor, so where this is forgotten the other side never sees it die.
  *
  * A program that fails just exits: the other side then gets -ECONNRESET, and
  * knows that what came is not all.  Only fastipc_close() and fastipc_shutdown()
- * make an end look like one.
+ * make it an orderly end (-EPIPE).
  */
 #ifndef FASTIPC_H
 #define FASTIPC_H
 
+#include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -61,11 +71,14 @@ struct fastipc;
  * @size: sizeof(struct fastipc_options)
  * @ring_bytes: bytes of each ring, rounded up to a power of two and at least a
  *	page; 0: 65536
- * @max_message: longest payload in bytes, at most ring_bytes / 4 - 16; 0: that.
- *	So messages of 16 KiB need rings of 128 KiB.
+ * @max_message: longest payload in bytes, at most ring_bytes / 4 - 16, sealed
+ *	- 64; 0: that.  So messages of 16 KiB need rings of 128 KiB.
  * @takes: how many messages may be taken and not yet done; 0: 16
  * @spin_us: how long to look on before sleeping, in microseconds, up to 1000;
  *	0: 50, about what a sleep costs; -1: not at all.  Never with one CPU.
+ * @flags: FASTIPC_SEALED; FASTIPC_STREAM: for programs that only read(2) and
+ *	write(2), see fastipc(4)
+ * @reserved: 0
  */
 struct fastipc_options {
 	size_t size;
@@ -73,10 +86,13 @@ struct fastipc_options {
 	uint64_t max_message;
 	uint32_t takes;
 	int32_t spin_us;
+	uint32_t flags;
+	uint32_t reserved;
 };
 
 /* flags of a call */
 #define FASTIPC_NOWAIT 1 /* -EAGAIN instead of waiting */
+#define FASTIPC_MORE   2 /* others follow: not visible before fastipc_flush() */
 
 /* flags of a message */
 #define FASTIPC_MUTABLE 1 /* the sender can still change it: copy, then check */
@@ -86,14 +102,34 @@ struct fastipc_options {
  * @data: payload, in shared memory, until fastipc_done(); 16-byte aligned
  * @len: its length in bytes
  * @tag: the sender's (struct fastipc_out), else 0
- * @flags: FASTIPC_MUTABLE
+ * @seq: number of the message, from 1
+ * @endpoint: number of the sending endpoint, never used again
+ * @time_ns: when it was sent, CLOCK_MONOTONIC
+ * @pid: the process that sent it
+ * @uid: of whoever opened the sending endpoint
+ * @gid: the same
+ * @priority: 0
+ * @flags: FASTIPC_MUTABLE in a direct pair
+ * @reserved: 0
  * @private_: not yours
+ *
+ * From @seq to @priority: in a sealed pair, by the kernel; in a direct one zero.
+ * If the pair was made in another user or pid namespace, @pid is 0, and @uid and
+ * @gid are -1: whoever made it may be root there.
  */
 struct fastipc_msg {
 	const void *data;
 	size_t len;
 	uint64_t tag;
+	uint64_t seq;
+	uint64_t endpoint;
+	int64_t time_ns;
+	pid_t pid;
+	uid_t uid;
+	gid_t gid;
+	uint32_t priority;
 	uint32_t flags;
+	uint32_t reserved;
 	uint64_t private_[2];
 };
 
@@ -109,7 +145,7 @@ struct fastipc_out {
 	uint64_t tag;
 };
 
-/* channel.c: making, passing on, ending --------------------------------- */
+/* Making, passing on, ending ----------------------------------------------- */
 
 /**
  * fastipc_pair() - make a channel with two ends
@@ -126,15 +162,32 @@ int fastipc_pair(struct fastipc *end[2], const struct fastipc_options *options);
  * @f: filled in
  * @fd: of an endpoint; becomes the handle's, and close-on-exec
  *
- * The options are the defaults.  A descriptor may have one handle in a process;
- * this is not checked.  Maps the end at once: while another process has used it
- * and not yet closed its handle, that is -EBUSY.  Goes on where that process stopped; what it had
- * taken counts as received.
+ * The options are the defaults.  The descriptor may be of either end, of a
+ * direct or a sealed pair, made by this library or by raw calls.  A descriptor
+ * may have one handle in a process; this is not checked.  Maps the end at
+ * once: while another process has used it and not yet closed its handle, that
+ * is -EBUSY.  Goes on where that process stopped; what it had taken counts as
+ * received.
  *
  * Return: 0; -ENOTTY: not an endpoint; -ENOTCONN: not set up; -EBUSY, -ENOMEM,
- * -EBADF.  On error the descriptor stays the caller's.
+ * -EOPNOTSUPP, -EBADF.  On error the descriptor stays the caller's.
  */
 int fastipc_adopt(struct fastipc **f, int fd);
+
+/**
+ * fastipc_inherit() - adopt the end that this program was started with
+ * @f: filled in
+ *
+ * $FASTIPC_FD is the number of its descriptor: what "fastipc run" sets.  Else,
+ * as systemd passes descriptors, it is the first endpoint among $LISTEN_FDS of
+ * them from 3 on, if $LISTEN_PID is this process.  On success the variables
+ * are removed: no program started from here takes them for its own.  So call
+ * it before there are threads.  A set-user-ID program ignores them.
+ *
+ * Return: as fastipc_adopt(); -ENOENT: neither names an endpoint; -EINVAL: not
+ * a number.
+ */
+int fastipc_inherit(struct fastipc **f);
 
 /**
  * fastipc_peer() - make the other end, where it does not exist yet
@@ -147,14 +200,17 @@ int fastipc_adopt(struct fastipc **f, int fd);
  */
 int fastipc_peer(struct fastipc **f, const struct fastipc *from, int oflags);
 
+#define FASTIPC_EV_PEER POLLPRI
+
 /**
  * fastipc_fd() - the descriptor, for poll(2), epoll(7) and passing on
  * @f: handle
  *
- * POLLIN: a message, or the end; POLLOUT: space for the longest message, or the
- * end; POLLRDHUP: receiving has ended, messages may be left; POLLHUP: all has;
- * POLLERR: the other side vanished or broke the rules.  With EPOLLET receive
- * until -EAGAIN.
+ * FASTIPC_EV_PEER: the other end came or went since fastipc_info() was called
+ * last.  POLLIN: a message, or the end; POLLOUT: space for the longest
+ * message, or the end; POLLRDHUP: receiving has ended, messages may be left;
+ * POLLHUP: all has; POLLERR: the other side vanished or broke the rules.  With
+ * EPOLLET receive until -EAGAIN.
  *
  * Return: the descriptor, which stays the handle's.
  */
@@ -175,13 +231,19 @@ int fastipc_shutdown(struct fastipc *f, int how);
  * fastipc_close() - free a handle, and end in order
  * @f: handle, or NULL
  *
- * Discards a reservation.  The other side gets -EPIPE once no process has the
- * descriptor open; or -ECONNRESET if nobody ever used the end, or if the last
- * who did died.  Never blocks.
+ * Flushes, and discards a reservation.  The other side gets -EPIPE once no
+ * process has the descriptor open; or -ECONNRESET if nobody ever used the end,
+ * or if the last who did died.  Never blocks.
  */
 void fastipc_close(struct fastipc *f);
 
-/** fastipc_info() - geometry and rights; @info needs no preparation; 0, -EINVAL */
+/**
+ * fastipc_info() - geometry, rights, and who is at the other end
+ * @f: handle
+ * @info: filled in; needs no preparation
+ *
+ * Return: 0, -EINVAL.
+ */
 int fastipc_info(const struct fastipc *f, struct fastipc_info *info);
 
 /** fastipc_stat() - counters; @stat needs no preparation; 0, -EINVAL */
@@ -190,19 +252,25 @@ int fastipc_stat(const struct fastipc *f, struct fastipc_stat *stat);
 /** fastipc_version() - of the library: major * 10000 + minor * 100 + patch */
 int fastipc_version(void);
 
-/* message.c: sending and receiving --------------------------------------- */
+/* Sending and receiving ---------------------------------------------------- */
 
 /**
  * fastipc_send() - send one message
  * @f: handle
  * @buf: payload
  * @len: its length in bytes; 0 is legal
- * @flags: FASTIPC_NOWAIT
+ * @flags: FASTIPC_NOWAIT, FASTIPC_MORE
  *
- * Waits until there is space.
+ * Waits until there is space.  With FASTIPC_MORE the message waits in the ring
+ * for fastipc_flush(), or for the next that is sent without: the receiver then
+ * sees all of them at once.  Whatever has to wait, or fails with -EAGAIN,
+ * flushes first; so do fastipc_drain(), fastipc_shutdown() and
+ * fastipc_close().  What a process that died had not flushed was never sent; in
+ * a sealed pair, unless another process sends or flushes through the same
+ * descriptor.
  *
  * Return: 0, or -EAGAIN, -EINTR, -EMSGSIZE, -EPIPE, -ECONNRESET, -EBADMSG,
- * -EBADF, -EINVAL.
+ * -EBADF, -EINVAL; in a sealed pair also -EFAULT, -ENOMEM.
  */
 int fastipc_send(struct fastipc *f, const void *buf, size_t len, int flags);
 
@@ -213,6 +281,42 @@ int fastipc_send_timed(struct fastipc *f, const void *buf, size_t len,
 /** fastipc_sendmsg() - the same, gathered from pieces, with a tag */
 int fastipc_sendmsg(struct fastipc *f, const struct fastipc_out *out,
 		    int flags);
+
+/**
+ * fastipc_sendv() - send several messages, visible at once
+ * @f: handle
+ * @out: the messages
+ * @n: how many
+ * @flags: FASTIPC_NOWAIT, FASTIPC_MORE
+ *
+ * At once, as long as there is space for them; if it has to wait, those that
+ * fitted become visible.  In a sealed pair one system call.
+ *
+ * Return: how many were sent, @n unless something came in between; or, if none
+ * was, as fastipc_send().
+ */
+int fastipc_sendv(struct fastipc *f, const struct fastipc_out *out,
+		  unsigned int n, int flags);
+
+/**
+ * fastipc_flush() - make visible what was sent with FASTIPC_MORE
+ * @f: handle
+ *
+ * Return: 0, -EBADF, -EINVAL; in a sealed pair -EINTR if the caller is killed.
+ */
+int fastipc_flush(struct fastipc *f);
+
+/**
+ * fastipc_drain() - flush, and wait until all that was sent was received
+ * @f: handle
+ * @timeout_ms: or -1: no limit
+ *
+ * Received means given back: fastipc_recv() does, and fastipc_done().
+ *
+ * Return: 0; -EAGAIN with a @timeout_ms of 0, -ETIMEDOUT, -EINTR, -EPIPE,
+ * -ECONNRESET (not all was), -EBADMSG, -EBADF, -EINVAL.
+ */
+int fastipc_drain(struct fastipc *f, int timeout_ms);
 
 /**
  * fastipc_recv() - receive one message into a buffer
@@ -239,9 +343,10 @@ ssize_t fastipc_recv_timed(struct fastipc *f, void *buf, size_t cap, int flags,
  * @flags: FASTIPC_NOWAIT
  *
  * One reservation at a time; until it is committed or discarded nothing else
- * can be sent (-EINVAL).
+ * can be sent (-EINVAL).  In a sealed pair the memory is the process's own, and
+ * space is found, and the message copied, by fastipc_commit().
  *
- * Return: as fastipc_send().
+ * Return: as fastipc_send(); -ENOMEM.
  */
 int fastipc_reserve(struct fastipc *f, size_t max, void **payload, int flags);
 
@@ -249,11 +354,12 @@ int fastipc_reserve(struct fastipc *f, size_t max, void **payload, int flags);
  * fastipc_commit() - send what was built
  * @f: handle
  * @used: bytes, at most what was reserved
- * @flags: 0
+ * @flags: FASTIPC_MORE; in a sealed pair also FASTIPC_NOWAIT
  *
- * Its tag is 0.
+ * Its tag is 0.  In a sealed pair the reservation stays if it fails.
  *
- * Return: 0; -EMSGSIZE: more than reserved; -EINVAL: nothing reserved.
+ * Return: 0; -EMSGSIZE: more than reserved; -EINVAL: nothing reserved; in a
+ * sealed pair as fastipc_send().
  */
 int fastipc_commit(struct fastipc *f, size_t used, int flags);
 
@@ -269,7 +375,8 @@ void fastipc_discard(struct fastipc *f);
  * The payload stays where it is until fastipc_done(), and with it the sender's
  * space.  Its memory cannot be written from here.
  *
- * Return: 0, or as fastipc_recv(); -EINVAL also if options.takes are taken.
+ * Return: 0, or as fastipc_recv() but for -EMSGSIZE; -EINVAL also if
+ * options.takes are taken.
  */
 int fastipc_take(struct fastipc *f, struct fastipc_msg *msg, int flags);
 
@@ -287,6 +394,32 @@ int fastipc_take_timed(struct fastipc *f, struct fastipc_msg *msg, int flags,
 int fastipc_done(struct fastipc *f, struct fastipc_msg *msg);
 
 /**
+ * fastipc_takev() - receive several messages in place
+ * @f: handle
+ * @msg: filled in
+ * @n: how many there is room for
+ * @flags: FASTIPC_NOWAIT
+ *
+ * Waits for the first, and takes what there is.
+ *
+ * Return: how many, at least 1; or as fastipc_take().
+ */
+int fastipc_takev(struct fastipc *f, struct fastipc_msg *msg, unsigned int n,
+		  int flags);
+
+/**
+ * fastipc_donev() - give several taken messages back, with one look at the peer
+ * @f: handle
+ * @msg: as fastipc_takev() filled them in
+ * @n: how many, from the oldest taken on
+ * @flags: 0
+ *
+ * Return: @n; -EINVAL: not the oldest ones, and nothing was given back.
+ */
+int fastipc_donev(struct fastipc *f, struct fastipc_msg *msg, unsigned int n,
+		  int flags);
+
+/**
  * fastipc_exchange() - send one message and wait for the next to come
  * @f: handle
  * @req: payload to send
@@ -295,22 +428,24 @@ int fastipc_done(struct fastipc *f, struct fastipc_msg *msg);
  * @cap: its size in bytes
  * @timeout_ms: for the whole, or -1: no limit
  *
- * At most one system call while there is space.  Both sides may use it: whoever
- * answers sends the answer and waits for the next request.  On error the
- * message may have been sent, and its reply still come: without care it is taken
- * for the reply to the next request.  Number them, receive it first, or close.
+ * At most one system call while there is space, in a sealed pair too.  Both
+ * sides may use it: whoever answers sends the answer and waits for the next
+ * request.  On error the message may have been sent, and its reply still come:
+ * without care it is taken for the reply to the next request.  Number them,
+ * receive it first, or close.
  *
  * Return: the length received, or as fastipc_send() and fastipc_recv().
  */
 ssize_t fastipc_exchange(struct fastipc *f, const void *req, size_t len,
 			 void *rep, size_t cap, int timeout_ms);
 
-/* wait.c ------------------------------------------------------------------ */
+/* Waiting -------------------------------------------------------------------- */
 
 /**
  * fastipc_wait() - wait until something can be done
  * @f: handle
- * @events: POLLIN: a message (or the end); POLLOUT: space for the longest
+ * @events: POLLIN: a message (or the end); POLLOUT: space for the longest;
+ *	FASTIPC_EV_PEER: the other end came or went
  * @timeout_ms: or -1: no limit
  *
  * Return: what poll(2) calls revents; 0: time is up; -EINTR, -EINVAL.

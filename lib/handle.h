@@ -24,6 +24,8 @@
  * @tx: for sending
  * @rx: for receiving
  * @reserved: bytes reserved, or -1
+ * @staging: sealed: where a message is built
+ * @staging_bytes: its size
  * @takes: how many messages may be taken and not done
  * @taken: how many are
  * @spin_ns: how long to look on before sleeping; 0: not
@@ -37,11 +39,18 @@ struct fastipc {
 	struct fastipc_producer tx;
 	struct fastipc_consumer rx;
 	ssize_t reserved;
+	void *staging;
+	size_t staging_bytes;
 	uint32_t takes;
 	uint32_t taken;
 	uint64_t spin_ns;
 	pthread_mutex_t map_lock;
 };
+
+static inline bool fastipc_is_sealed_(const struct fastipc *f)
+{
+	return f->info.flags & FASTIPC_SEALED;
+}
 
 /* FASTIPC_SYNC: 0, or -errno. */
 static inline int fastipc_sync_(const struct fastipc *f,

@@ -108,7 +108,9 @@ static int map_all(struct fastipc *f, int fd)
 	f->rx.bytes = info->ring_bytes;
 	f->tx.max_message = info->max_message;
 	f->rx.max_message = info->max_message;
-	if (info->rights & FASTIPC_MAY_SEND) {
+	if (fastipc_is_sealed_(f))
+		f->rx.stamp_bytes = FASTIPC_STAMP_BYTES;
+	if (info->rights & FASTIPC_MAY_SEND && !fastipc_is_sealed_(f)) {
 		f->tx.data =
 			map_area(fd, 2 * info->ring_bytes, rw, info->send_ring);
 		if (!f->tx.data)

@@ -24,9 +24,11 @@
  * @max_message: longest payload in bytes
  * @position: of the next message
  * @released: what the consumer has released, last time somebody looked
+ * @batch: position of the first message of a batch that is withheld
+ * @batch_word: its word; 0: there is no batch
  * @own: control page of this end
  * @peer: control page of the consumer
- * @broken: the consumer broke the rules
+ * @poisoned: the consumer broke the rules
  */
 struct fastipc_producer {
 	char *data;
@@ -34,9 +36,11 @@ struct fastipc_producer {
 	uint64_t max_message;
 	uint64_t position;
 	uint64_t released;
+	uint64_t batch;
+	uint64_t batch_word;
 	struct fastipc_control *own;
 	const struct fastipc_control *peer;
-	bool broken;
+	bool poisoned;
 };
 
 /**
@@ -44,23 +48,25 @@ struct fastipc_producer {
  * @data: the ring, mapped twice in a row
  * @bytes: its length, a power of two
  * @max_message: longest payload in bytes
+ * @stamp_bytes: between tag and payload; 0 unless the ring is sealed
  * @position: of the next message to take
  * @released: of the oldest message still in use
  * @last: once the end was seen: no message begins here or later; else 0
  * @own: control page of this end
  * @peer: control page of the producer
- * @broken: the producer broke the rules
+ * @poisoned: the producer broke the rules
  */
 struct fastipc_consumer {
 	const char *data;
 	uint64_t bytes;
 	uint64_t max_message;
+	uint64_t stamp_bytes;
 	uint64_t position;
 	uint64_t released;
 	uint64_t last;
 	struct fastipc_control *own;
 	const struct fastipc_control *peer;
-	bool broken;
+	bool poisoned;
 };
 
 /*
@@ -114,7 +120,7 @@ static inline int fastipc_producer_fits(struct fastipc_producer *p, size_t len)
 	uint64_t room = FASTIPC_FOOTPRINT(len) + FASTIPC_ALIGN;
 	uint64_t released;
 
-	if (p->broken)
+	if (p->poisoned)
 		return -EBADMSG;
 	if (p->bytes - (p->position - p->released) >= room)
 		return 1;
@@ -125,7 +131,7 @@ static inline int fastipc_producer_fits(struct fastipc_producer *p, size_t len)
 	released = __atomic_load_n(&p->peer->released, __ATOMIC_ACQUIRE);
 	if (released < p->released || released > p->position ||
 	    released % FASTIPC_ALIGN) {
-		p->broken = true;
+		p->poisoned = true;
 		return -EBADMSG;
 	}
 	p->released = released;
@@ -138,7 +144,7 @@ static inline int fastipc_producer_fits(struct fastipc_producer *p, size_t len)
  *
  * The position it left is a hint: it may have died between publishing and
  * storing it.  So walk on over what is committed, to the word that is 0.  If
- * what it left cannot be, this direction is broken.
+ * what it left cannot be, this direction is poisoned.
  */
 static inline void fastipc_producer_resume(struct fastipc_producer *p)
 {
@@ -147,7 +153,7 @@ static inline void fastipc_producer_resume(struct fastipc_producer *p)
 		__atomic_load_n(&p->peer->released, __ATOMIC_ACQUIRE);
 	uint64_t word, walked = 0;
 
-	p->broken = true;
+	p->poisoned = true;
 	if (position % FASTIPC_ALIGN || released % FASTIPC_ALIGN)
 		return;
 	while ((word = fastipc_producer_at(p, position)->word)) {
@@ -161,7 +167,8 @@ static inline void fastipc_producer_resume(struct fastipc_producer *p)
 		return;
 	p->position = position;
 	p->released = released;
-	p->broken = false;
+	p->batch_word = 0;
+	p->poisoned = false;
 	__atomic_store_n(&p->own->sent, position, __ATOMIC_RELAXED);
 }
 
@@ -172,29 +179,78 @@ static inline void *fastipc_producer_payload(const struct fastipc_producer *p)
 }
 
 /**
+ * fastipc_producer_flush() - end a batch: all of it becomes visible
+ * @p: the producer
+ *
+ * Return: whether there was one.
+ */
+static inline bool fastipc_producer_flush(struct fastipc_producer *p)
+{
+	if (!p->batch_word)
+		return false;
+	/*
+	 * Release: every message of the batch is seen by whoever sees the word
+	 * of its first.  Pairs with the load-acquire in fastipc_consumer_look().
+	 */
+	__atomic_store_n(&fastipc_producer_at(p, p->batch)->word, p->batch_word,
+			 __ATOMIC_RELEASE);
+	p->batch_word = 0;
+	__atomic_store_n(&p->own->sent, p->position, __ATOMIC_RELAXED);
+	return true;
+}
+
+/**
  * fastipc_producer_publish() - make the next message visible
  * @p: the producer; the payload is in its place
  * @len: payload in bytes, at most what was found to fit
  * @tag: for the consumer
+ * @more: begin or go on with a batch: it and what follows stays invisible
  */
 static inline void fastipc_producer_publish(struct fastipc_producer *p,
-					    size_t len, uint64_t tag)
+					    size_t len, uint64_t tag, bool more)
 {
 	struct fastipc_record *record = fastipc_producer_at(p, p->position);
 	uint64_t next = p->position + FASTIPC_FOOTPRINT(len);
+	uint64_t word = FASTIPC_WORD_COMMIT | len;
 
 	record->tag = tag;
 	/* The end of the new message: whoever comes there finds no word. */
 	__atomic_store_n(&fastipc_producer_at(p, next)->word, 0,
 			 __ATOMIC_RELAXED);
-	/*
-	 * Release: tag, payload and the zero behind are seen by whoever sees
-	 * the word.  Pairs with the load-acquire in fastipc_consumer_look().
-	 */
-	__atomic_store_n(&record->word, FASTIPC_WORD_COMMIT | len,
-			 __ATOMIC_RELEASE);
+	if (more && !p->batch_word) {
+		/* Its word stays 0, and nobody comes past it. */
+		p->batch = p->position;
+		p->batch_word = word;
+	} else {
+		/*
+		 * Release: tag, payload and the zero behind are seen by whoever
+		 * sees the word.  Pairs with the load-acquire in
+		 * fastipc_consumer_look(), and the kernel's in
+		 * fastipc_ring_look() (module/produce.c).
+		 */
+		__atomic_store_n(&record->word, word, __ATOMIC_RELEASE);
+	}
 	p->position = next;
-	__atomic_store_n(&p->own->sent, next, __ATOMIC_RELAXED);
+	if (!more && !fastipc_producer_flush(p))
+		__atomic_store_n(&p->own->sent, next, __ATOMIC_RELAXED);
+}
+
+/**
+ * fastipc_producer_drained() - has the consumer released up to a position?
+ * @p: the producer
+ * @position: not beyond what was sent
+ *
+ * Return: 1, 0, or -EBADMSG.
+ */
+static inline int fastipc_producer_drained(struct fastipc_producer *p,
+					   uint64_t position)
+{
+	uint64_t released =
+		__atomic_load_n(&p->peer->released, __ATOMIC_ACQUIRE);
+
+	if (p->poisoned)
+		return -EBADMSG;
+	return released == position;
 }
 
 /* After publishing: must the consumer be woken? */
@@ -220,7 +276,7 @@ static inline int fastipc_consumer_look(struct fastipc_consumer *c, size_t *len)
 {
 	uint64_t word;
 
-	if (c->broken)
+	if (c->poisoned)
 		return -EBADMSG;
 	if (!c->last && fastipc_ended(&c->own->recv))
 		c->last = c->position + c->bytes;
@@ -230,7 +286,7 @@ static inline int fastipc_consumer_look(struct fastipc_consumer *c, size_t *len)
 		return 0;
 	if (!fastipc_word_lawful(word, c->max_message) ||
 	    (c->last && c->position >= c->last)) {
-		c->broken = true;
+		c->poisoned = true;
 		return -EBADMSG;
 	}
 	*len = word & FASTIPC_WORD_LEN;
@@ -241,16 +297,15 @@ static inline int fastipc_consumer_look(struct fastipc_consumer *c, size_t *len)
  * fastipc_consumer_take() - expose the message that was found
  * @c: the consumer
  * @len: its length, as fastipc_consumer_look() gave it
- * @tag: filled in, unless NULL
  *
- * Return: the payload.
+ * Return: its record, with tag, stamp and payload.
  */
-static inline const void *fastipc_consumer_take(struct fastipc_consumer *c,
-						size_t len, uint64_t *tag)
+static inline const struct fastipc_record *
+fastipc_consumer_take(struct fastipc_consumer *c, size_t len)
 {
 	const struct fastipc_record *record = fastipc_consumer_at(c);
 
-	c->position += FASTIPC_FOOTPRINT(len);
+	c->position += FASTIPC_FOOTPRINT(len + c->stamp_bytes);
 	/*
 	 * Before the payload is read: a dead consumer may have seen all that
 	 * lies before ->taken.  The fence is the compiler's; the reader of
@@ -258,9 +313,27 @@ static inline const void *fastipc_consumer_take(struct fastipc_consumer *c,
 	 */
 	__atomic_store_n(&c->own->taken, c->position, __ATOMIC_RELAXED);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	if (tag)
-		*tag = __atomic_load_n(&record->tag, __ATOMIC_RELAXED);
-	return record + 1;
+	return record;
+}
+
+static inline uint64_t fastipc_record_tag(const struct fastipc_record *record)
+{
+	return __atomic_load_n(&record->tag, __ATOMIC_RELAXED);
+}
+
+/* The stamp in a sealed ring, which never changes; else NULL. */
+static inline const struct fastipc_stamp *
+fastipc_record_stamp(const struct fastipc_consumer *c,
+		     const struct fastipc_record *record)
+{
+	return c->stamp_bytes ? (const void *)(record + 1) : NULL;
+}
+
+static inline const void *
+fastipc_record_payload(const struct fastipc_consumer *c,
+		       const struct fastipc_record *record)
+{
+	return (const char *)(record + 1) + c->stamp_bytes;
 }
 
 /**
@@ -285,13 +358,13 @@ static inline void fastipc_consumer_release(struct fastipc_consumer *c,
  *
  * What the predecessor had taken counts as received, and is given back here: it
  * may have died with the ring full.  If what it left cannot be, this direction
- * is broken.  Afterwards the producer may have to be woken.
+ * is poisoned.  Afterwards the producer may have to be woken.
  */
 static inline void fastipc_consumer_resume(struct fastipc_consumer *c)
 {
 	c->position = __atomic_load_n(&c->own->taken, __ATOMIC_RELAXED);
-	c->broken = c->position % FASTIPC_ALIGN;
-	if (!c->broken)
+	c->poisoned = c->position % FASTIPC_ALIGN;
+	if (!c->poisoned)
 		fastipc_consumer_release(c, c->position);
 }
 

@@ -27,7 +27,7 @@ static void relax(void)
 }
 
 /* What is left of a limit, which begins when this is first asked. */
-static uint64_t left_ns(struct fastipc_limit *limit)
+uint64_t fastipc_left_ns_(struct fastipc_limit *limit)
 {
 	uint64_t now;
 
@@ -44,6 +44,17 @@ static int look_space(struct fastipc *f, size_t *len)
 	return fastipc_producer_fits(&f->tx, *len);
 }
 
+/* What a sealed end has sent stands in its own page, by the kernel. */
+static int look_drained(struct fastipc *f, size_t *len)
+{
+	uint64_t sent = f->tx.position;
+
+	(void)len;
+	if (fastipc_is_sealed_(f))
+		sent = __atomic_load_n(&f->tx.own->sent, __ATOMIC_RELAXED);
+	return fastipc_producer_drained(&f->tx, sent);
+}
+
 static int look_message(struct fastipc *f, size_t *len)
 {
 	return fastipc_consumer_look(&f->rx, len);
@@ -54,14 +65,14 @@ static int look_message(struct fastipc *f, size_t *len)
  * @look: 1 it is there, 0 it is not, < 0 it never will be
  * @len: for @look
  * @line: where the kernel says that the direction ended
- * @broken: where to remember that the kernel found the ring broken
+ * @poisoned: where to remember that the kernel found the ring poisoned
  * @sync: how to wait in the kernel
  */
 struct wanted {
 	int (*look)(struct fastipc *f, size_t *len);
 	size_t *len;
 	const struct fastipc_waitline *line;
-	bool *broken;
+	bool *poisoned;
 	struct fastipc_sync sync;
 };
 
@@ -76,7 +87,7 @@ static int enter(struct fastipc *f, struct wanted *wanted, uint32_t wake,
 	sync.timeout_ns = ns;
 	ret = fastipc_sync_(f, &sync);
 	if (ret == -EBADMSG)
-		*wanted->broken = true;
+		*wanted->poisoned = true;
 	return ret;
 }
 
@@ -112,7 +123,7 @@ static int wait_for(struct fastipc *f, struct wanted *wanted, uint32_t wake,
 
 	if (wake) {
 		/* The peer sleeps: it will be a while, so sleep at once. */
-		left = left_ns(limit);
+		left = fastipc_left_ns_(limit);
 		ret = enter(f, wanted, wake, left);
 		if (ret)
 			return left ? ret : -ETIMEDOUT;
@@ -136,7 +147,7 @@ static int wait_for(struct fastipc *f, struct wanted *wanted, uint32_t wake,
 			if (spin(f, wanted))
 				continue;
 		}
-		left = left_ns(limit);
+		left = fastipc_left_ns_(limit);
 		if (!left)
 			return -ETIMEDOUT;
 		ret = enter(f, wanted, 0, left);
@@ -160,7 +171,7 @@ int fastipc_wait_space_(struct fastipc *f, size_t len,
 		.look = look_space,
 		.len = &len,
 		.line = &f->tx.own->send,
-		.broken = &f->tx.broken,
+		.poisoned = &f->tx.poisoned,
 		.sync = { .flags = FASTIPC_SYNC_WAIT_SEND,
 			  .position = f->tx.position,
 			  .need = len },
@@ -173,6 +184,27 @@ int fastipc_wait_space_(struct fastipc *f, size_t len,
 		if (ret && ret != -EAGAIN)
 			return ret;
 	}
+	return wait_for(f, &wanted, 0, limit);
+}
+
+/**
+ * fastipc_wait_drained_() - wait until all that was sent was received
+ * @f: mapped, may send, has flushed
+ * @limit: how long; ms 0: do not wait
+ *
+ * Return: 0, or why not.
+ */
+int fastipc_wait_drained_(struct fastipc *f, struct fastipc_limit *limit)
+{
+	struct wanted wanted = {
+		.look = look_drained,
+		.line = &f->tx.own->send,
+		.poisoned = &f->tx.poisoned,
+		.sync = { .flags = FASTIPC_SYNC_WAIT_DONE },
+	};
+
+	if (!fastipc_is_sealed_(f))
+		wanted.sync.position = f->tx.position;
 	return wait_for(f, &wanted, 0, limit);
 }
 
@@ -192,7 +224,7 @@ int fastipc_wait_message_(struct fastipc *f, uint32_t wake, size_t *len,
 		.look = look_message,
 		.len = len,
 		.line = &f->rx.own->recv,
-		.broken = &f->rx.broken,
+		.poisoned = &f->rx.poisoned,
 		.sync = { .flags = FASTIPC_SYNC_WAIT_RECV },
 	};
 
@@ -204,7 +236,7 @@ int fastipc_wait(struct fastipc *f, int events, int timeout_ms)
 	struct pollfd pfd = { .events = events };
 	int ret;
 
-	if (!f || events & ~(POLLIN | POLLOUT))
+	if (!f || events & ~(POLLIN | POLLOUT | FASTIPC_EV_PEER))
 		return -EINVAL;
 	ret = fastipc_ready_(f);
 	if (ret)

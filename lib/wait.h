@@ -17,8 +17,17 @@ struct fastipc_limit {
 	uint64_t end;
 };
 
+static inline struct fastipc_limit fastipc_limit_(int flags, int timeout_ms)
+{
+	return (struct fastipc_limit){
+		.ms = flags & FASTIPC_NOWAIT ? 0 : timeout_ms,
+	};
+}
+
 int fastipc_wait_space_(struct fastipc *f, size_t len,
 			struct fastipc_limit *limit);
+int fastipc_wait_drained_(struct fastipc *f, struct fastipc_limit *limit);
+uint64_t fastipc_left_ns_(struct fastipc_limit *limit);
 int fastipc_wait_message_(struct fastipc *f, uint32_t wake, size_t *len,
 			  struct fastipc_limit *limit);
 
