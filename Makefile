@@ -7,9 +7,11 @@ VERSION := $(shell cat VERSION)
 SOVERSION := 1
 KERNELS ?= 6.1 6.12
 RUN_KERNEL ?= 6.12
+COMMANDS ?= run check
 
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
+MANDIR ?= $(PREFIX)/share/man
 SRCDIR ?= /usr/src
 
 CFLAGS ?= -O2 -g
@@ -22,22 +24,25 @@ PROGRAM_CFLAGS := -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -Iuapi -Ilib
 lib-sources := $(wildcard lib/*.c)
 lib-objects := $(lib-sources:lib/%.c=build/lib/%.o)
 headers := $(wildcard lib/*.h uapi/linux/*.h)
-programs := $(patsubst %.c,build/%,$(wildcard examples/*.c bench/*.c))
+programs := $(patsubst %.c,build/%,$(wildcard examples/*.c)) \
+	build/tools/fastipc
+tool-sources := $(wildcard tools/*.c)
 so := build/lib/libfastipc.so.$(SOVERSION)
 
-all: lib programs module ## library, examples, and the module for this kernel
+all: lib programs module ## library, tool, examples, and the module for this kernel
 
 help: ## this list
 	@echo 'fastipc $(VERSION): make TARGET [VARIABLE=VALUE]'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
 	@echo 'Variables: KERNELS="6.1 6.12 6.12-rt" (check), RUN_KERNEL (run),'
+	@echo '  COMMANDS="run check" (check-fresh),'
 	@echo '  YES=1 (install without asking), FASTIPC_CACHE; PREFIX, LIBDIR,'
-	@echo '  SRCDIR (of the DKMS source), DESTDIR (install)'
+	@echo '  MANDIR, SRCDIR (of the DKMS source), DESTDIR (install)'
 
 # Library and programs ---------------------------------------------------------
 
 lib: build/lib/libfastipc.a build/lib/libfastipc.so ## the library
-programs: $(programs)
+programs: $(programs) ## examples, and the command fastipc
 
 build/lib/%.o: lib/%.c $(headers) VERSION
 	@mkdir -p $(@D)
@@ -61,6 +66,12 @@ build/lib/libfastipc.pc: lib/libfastipc.pc.in VERSION FORCE
 build/%: %.c build/lib/libfastipc.a $(headers)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(PROGRAM_CFLAGS) $< build/lib/libfastipc.a -o $@
+
+build/tools/fastipc: $(tool-sources) $(wildcard tools/*.h) \
+		build/lib/libfastipc.a $(headers)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(PROGRAM_CFLAGS) $(LDFLAGS) $(tool-sources) \
+		build/lib/libfastipc.a -o $@
 
 # Module -------------------------------------------------------------------------
 
@@ -92,6 +103,9 @@ check: ## all tests; last line: N passed, N failed, N skipped
 	@$(MAKE) --no-print-directory -s lib programs
 	@scripts/check.sh $(KERNELS)
 
+check-fresh: ## those two, on a fresh Debian in a folder (as root)
+	@KERNELS='$(KERNELS)' scripts/fresh.sh $(COMMANDS)
+
 lint: ## warnings, style, spelling, includes, symbols: silent if clean
 	@scripts/lint.sh
 
@@ -103,7 +117,7 @@ model: ## SPIN proves sleep, wake and close; broken variants must fail
 
 # Installing ----------------------------------------------------------------------
 
-install: lib build/lib/libfastipc.pc ## library, headers, pkg-config file, DKMS source
+install: lib build/tools/fastipc build/lib/libfastipc.pc ## library, tool, headers, pkg-config file, man pages, DKMS source
 	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include/linux
 	install -m 755 $(so) $(DESTDIR)$(LIBDIR)/
 	ln -sf $(notdir $(so)) $(DESTDIR)$(LIBDIR)/libfastipc.so
@@ -111,6 +125,8 @@ install: lib build/lib/libfastipc.pc ## library, headers, pkg-config file, DKMS 
 	install -m 644 build/lib/libfastipc.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
 	install -m 644 lib/fastipc.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 uapi/linux/fastipc.h $(DESTDIR)$(PREFIX)/include/linux/
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin build/tools/fastipc
+	scripts/install-man.sh $(DESTDIR)$(MANDIR)
 	install -d $(DESTDIR)$(SRCDIR)/fastipc-$(VERSION)/uapi/linux
 	install -d $(DESTDIR)$(SRCDIR)/fastipc-$(VERSION)/module
 	install -m 644 Kbuild VERSION $(DESTDIR)$(SRCDIR)/fastipc-$(VERSION)/
@@ -122,16 +138,18 @@ install: lib build/lib/libfastipc.pc ## library, headers, pkg-config file, DKMS 
 		$(DESTDIR)$(SRCDIR)/fastipc-$(VERSION)/uapi/linux/
 
 uninstall: ## what install put there
-	rm -f $(DESTDIR)$(LIBDIR)/libfastipc.* \
+	rm -f $(DESTDIR)$(LIBDIR)/libfastipc.* $(DESTDIR)$(PREFIX)/bin/fastipc \
 		$(DESTDIR)$(LIBDIR)/pkgconfig/libfastipc.pc \
 		$(DESTDIR)$(PREFIX)/include/fastipc.h \
-		$(DESTDIR)$(PREFIX)/include/linux/fastipc.h
+		$(DESTDIR)$(PREFIX)/include/linux/fastipc.h \
+		$(DESTDIR)$(MANDIR)/man*/fastipc*.[1-8] \
+		$(DESTDIR)$(MANDIR)/man7/libfastipc.7
 	rm -rf $(DESTDIR)$(SRCDIR)/fastipc-$(VERSION)
 
 clean: ## remove build/
 	rm -rf build
 
 FORCE:
-.PHONY: all help lib programs module load unload run check lint native model \
-	install uninstall clean
+.PHONY: all help lib programs module load unload run check check-fresh lint \
+	native model install uninstall clean
 .DELETE_ON_ERROR:

@@ -52,6 +52,15 @@ compare() {
 		[ "$(find "$copy" -type f | wc -l)" = "$files" ]
 }
 
+# What knows nothing of pairs: the same bytes as through the shell's own pipe.
+shell() {
+	local through
+	through=$(build/tools/fastipc run --stdio "tar -cf - -C $copy ." \
+		"sha256sum >$work/tar.sum" && cat "$work/tar.sum") || return
+	echo "tar | sha256sum: $through"
+	[ "$through" = "$(tar -cf - -C "$copy" . | sha256sum)" ]
+}
+
 # Nothing of all this may be left in the kernel, nor a wake have come late.
 nothing_left() {
 	local name value left=
@@ -70,7 +79,9 @@ part sums 'SHA-256 of the originals' sums
 part stream 'streaming them through a pair, between two processes' \
 	build/examples/tree "$list" "$copy"
 part compare 'SHA-256 of the copies' compare
-part speed 'beside a pipe and a SOCK_SEQPACKET socket' build/bench/quick
+part shell 'tar and sha256sum, with fastipc run between them' shell
+part speed 'beside a pipe and a SOCK_SEQPACKET socket' \
+	build/tools/fastipc bench
 part kill 'killing a sender in mid-stream' build/examples/kill
 part left 'what is left in the kernel' nothing_left
 say summary

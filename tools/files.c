@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Whole files with their names.  See files.h.
+ *
+ * The receiver believes nothing: it copies a name before it looks at it (in a
+ * direct pair the sender could still change it), walks to where it leads without
+ * following a link, and makes a new file there, in place of what had that name.
+ */
+#include <ctype.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "tool.h"
+#include "traffic.h"
+
+#define PERMISSIONS 0777
+#define DATA_BYTES  65536 /* of a message, if it may be that long */
+
+/* Sending -------------------------------------------------------------------- */
+
+static void send_name(struct fastipc *f, const char *name, mode_t mode)
+{
+	struct files_name head = { .mode = mode & PERMISSIONS };
+	struct iovec iov[] = { { &head, FILES_NAME_BYTES },
+			       { (char *)name, strlen(name) } };
+	struct fastipc_out out = { .iov = iov,
+				   .iovcnt = ARRAY_SIZE(iov),
+				   .tag = FILES_NAME };
+	int ret = fastipc_sendmsg(f, &out, 0);
+
+	if (ret == -EMSGSIZE)
+		fail("%s: a name longer than a message", name);
+	check_sent(ret);
+	traffic_add(1, 0);
+}
+
+/* One message with what can be read at once; its bytes, 0 at the end. */
+static size_t send_data(struct fastipc *f, const char *name, int fd,
+			size_t limit)
+{
+	void *payload;
+	ssize_t n;
+
+	check_sent(fastipc_reserve(f, limit, &payload, 0));
+	n = read(fd, payload, limit);
+	if (n < 0)
+		fail_errno(errno, "%s", name);
+	if (!n) {
+		fastipc_discard(f);
+		return 0;
+	}
+	check_sent(fastipc_commit(f, n, 0));
+	traffic_add(1, n);
+	return n;
+}
+
+void files_send(struct fastipc *f, const char *name, size_t limit)
+{
+	struct stat st;
+	int fd;
+
+	/* Not to wait for who opens the other side of a FIFO. */
+	fd = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st))
+		fail_errno(errno, "%s", name);
+	if (!S_ISREG(st.st_mode))
+		fail("%s: not a regular file", name);
+	if (limit > DATA_BYTES)
+		limit = DATA_BYTES;
+	send_name(f, name, st.st_mode);
+	while (send_data(f, name, fd, limit))
+		;
+	close(fd);
+}
+
+/* Receiving ------------------------------------------------------------------ */
+
+/* A name for a terminal that shall not obey it: ASCII */
+static const char *printable(const char *name)
+{
+	static char shown[PATH_MAX];
+	size_t i;
+
+	for (i = 0; name[i] && i < sizeof(shown) - 1; i++)
+		shown[i] = isprint((unsigned char)name[i]) ? name[i] : '?';
+	shown[i] = 0;
+	return shown;
+}
+
+/* A folder below another, which is made if it is not there; never a link. */
+static int enter(int dir, const char *part)
+{
+	const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(dir, part, flags);
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	if (mkdirat(dir, part, 0777) && errno != EEXIST)
+		return -1;
+	return openat(dir, part, flags);
+}
+
+/* A new file in place of what has that name */
+static int make(int dir, const char *part, mode_t mode)
+{
+	int fd;
+
+	if (unlinkat(dir, part, 0) && errno != ENOENT)
+		return -1;
+	fd = openat(dir, part,
+		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd >= 0 && fchmod(fd, mode & PERMISSIONS)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* The file of that name below the folder; @name is taken apart. */
+static int open_below(int dir, char *name, mode_t mode)
+{
+	char *part = name, *slash;
+	int at = dir, next, fd;
+
+	while ((slash = strchr(part, '/'))) {
+		*slash = 0;
+		if (*part && strcmp(part, ".")) {
+			next = enter(at, part);
+			if (at != dir)
+				close(at);
+			if (next < 0)
+				return -1;
+			at = next;
+		}
+		part = slash + 1;
+	}
+	fd = make(at, part, mode);
+	if (at != dir)
+		close(at);
+	return fd;
+}
+
+/* Whether a name leads to a file, and that below where it starts */
+static bool name_is_good(const char *name)
+{
+	const char *part = name;
+	size_t len;
+
+	if (*name == '/')
+		return false;
+	for (;; part += len + 1) {
+		len = strcspn(part, "/");
+		if (len == 2 && !strncmp(part, "..", 2))
+			return false;
+		if (!part[len])
+			return len && strcmp(part, ".");
+	}
+}
+
+static void end_file(struct files *files)
+{
+	if (files->fd >= 0 && close(files->fd))
+		fail_errno(errno, "%s", printable(files->begun.name));
+	files->fd = -1;
+}
+
+static void begin_file(struct files *files, const struct fastipc_msg *msg)
+{
+	struct files_name *begun = &files->begun;
+	char name[PATH_MAX];
+	size_t len;
+
+	end_file(files);
+	if (msg->len < FILES_NAME_BYTES || msg->len >= sizeof(*begun))
+		fail("refused: a message that is not of 'send --files'");
+	memcpy(begun, msg->data, msg->len);
+	len = msg->len - FILES_NAME_BYTES;
+	begun->name[len] = 0;
+	if (strlen(begun->name) != len || !name_is_good(begun->name))
+		fail("refused: '%s'", printable(begun->name));
+	memcpy(name, begun->name, len + 1);
+	files->fd = open_below(files->dir, name, begun->mode);
+	if (files->fd < 0)
+		fail_errno(errno, "%s", printable(begun->name));
+}
+
+static void write_data(struct files *files, const struct fastipc_msg *msg)
+{
+	const char *data = msg->data;
+	size_t left = msg->len;
+	ssize_t n;
+
+	if (files->fd < 0)
+		fail("refused: bytes of no file");
+	while (left) {
+		n = write(files->fd, data, left);
+		if (n < 0)
+			fail_errno(errno, "%s", printable(files->begun.name));
+		data += n;
+		left -= n;
+	}
+}
+
+void files_begin(struct files *files, const char *dir)
+{
+	files->fd = -1;
+	files->dir = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (files->dir < 0)
+		fail_errno(errno, "%s", dir);
+}
+
+void files_take(struct files *files, const struct fastipc_msg *msg)
+{
+	switch (msg->tag) {
+	case FILES_NAME:
+		begin_file(files, msg);
+		traffic_add(1, 0);
+		break;
+	case FILES_DATA:
+		write_data(files, msg);
+		traffic_add(1, msg->len);
+		break;
+	default:
+		fail("refused: a message that is not of 'send --files'");
+	}
+}
+
+void files_end(struct files *files)
+{
+	end_file(files);
+	close(files->dir);
+}
