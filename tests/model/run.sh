@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run.sh - let SPIN walk through all states of wake.pml.
+# run.sh - let SPIN walk through all states of wake.pml and kernel.pml.
 #
 # The protocol as it is must have no error, in each scene.  Then one thing at a
 # time is done wrong, and the checker must find just the kind of error that this
@@ -9,32 +9,56 @@
 # finds nothing there proves nothing about the protocol either.
 #
 # TAP goes to standard output.  Exit status: 0 if all cases are ok, else 1.
-# Needs spin and gcc; takes about a minute and 0.4 GiB.
+# Needs spin and gcc; takes about a minute and 0.6 GiB.
 set -euo pipefail
-model=$(dirname "$(readlink -f "$0")")/wake.pml
+models=$(dirname "$(readlink -f "$0")")
 
 none='errors: 0'
 sleeps='invalid end state'
 asserts='assertion violated'
 
-# What must come out, then what is defined: scenes first, then mistakes.
+# What must come out, of which model, and what is defined: scenes, mistakes.
 cases=(
-	"$none|"
-	"$none|SLOTS=3"
-	"$none|POLLER"
-	"$none|WATCHER"
-	"$sleeps|NO_PRODUCER_FENCE"
-	"$sleeps|NO_CONSUMER_FENCE"
-	"$sleeps|NO_SLEEPER_FENCE"
-	"$sleeps|POLLER NO_SLEEPER_FENCE"
-	"$sleeps|NO_RECHECK"
-	"$sleeps|CLEAR_AFTER_WAKE"
-	"$sleeps|WATCHER DISARM_ALWAYS"
-	"$sleeps|POLLER ARM_IF_NOTHING"
-	"$sleeps|NO_UNMAP_WAKE"
-	"$sleeps|NO_END_WAKE"
-	"$asserts|END_AFTER_WORD"
-	"$asserts|ZERO_AFTER_WORD"
+	"$none|wake|"
+	"$none|wake|SLOTS=3"
+	"$none|wake|POLLER"
+	"$none|wake|WATCHER"
+	"$sleeps|wake|NO_PRODUCER_FENCE"
+	"$sleeps|wake|NO_CONSUMER_FENCE"
+	"$sleeps|wake|NO_SLEEPER_FENCE"
+	"$sleeps|wake|POLLER NO_SLEEPER_FENCE"
+	"$sleeps|wake|NO_RECHECK"
+	"$sleeps|wake|CLEAR_AFTER_WAKE"
+	"$sleeps|wake|WATCHER DISARM_ALWAYS"
+	"$sleeps|wake|POLLER ARM_IF_NOTHING"
+	"$sleeps|wake|NO_UNMAP_WAKE"
+	"$sleeps|wake|NO_END_WAKE"
+	"$asserts|wake|END_AFTER_WORD"
+	"$asserts|wake|ZERO_AFTER_WORD"
+	"$none|kernel|"
+	"$none|kernel|LOOK_IGNORES_CLAIM MESSAGES=2"
+	"$none|kernel|POLLER"
+	"$none|kernel|SIGNAL MESSAGES=2"
+	"$none|kernel|BATCH"
+	"$none|kernel|END"
+	"$none|kernel|DRAIN"
+	"$none|kernel|RESUME"
+	"$sleeps|kernel|NO_SEND_FENCE"
+	"$sleeps|kernel|NO_RECV_FENCE"
+	"$sleeps|kernel|RESUME PEER_BEFORE_FENCE"
+	"$sleeps|kernel|WANT_BEFORE_PUBLISH"
+	"$sleeps|kernel|NO_UNCLAIM_WAKE"
+	"$sleeps|kernel|LOOK_TELLS_NOBODY"
+	"$sleeps|kernel|POLLER CLAIM_TELLS_NOBODY"
+	"$sleeps|kernel|POLLER DISARM_ALWAYS"
+	"$sleeps|kernel|SIGNAL DISARM_ALWAYS"
+	"$sleeps|kernel|BATCH NO_FLUSH"
+	"$sleeps|kernel|BATCH WAKE_BEFORE_FLUSH"
+	"$sleeps|kernel|RESUME WAKE_IF_RECEIVED"
+	"$asserts|kernel|NO_CLAIM"
+	"$asserts|kernel|END FLUSH_BEFORE_END"
+	"$asserts|kernel|DRAIN POISON_IF_BEYOND"
+	"$asserts|kernel|DRAIN POSITION_AFTER_WORD"
 )
 
 for tool in spin gcc; do
@@ -46,14 +70,16 @@ done
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
-cp "$model" .
+cp "$models"/*.pml .
 
-# verify [NAME...] - build and run the checker with these defined.
+# verify MODEL LEVEL [NAME...] - build and run the checker with these defined.
 verify() {
-	local defines=("${@/#/-D}")
+	local model=$1 options=("$2" -DCOLLAPSE) defines=("${@:3}")
 
-	spin "${defines[@]}" -a wake.pml &&
-		gcc -w -DSAFETY -DNOREDUCE -DMEMLIM=1024 -o pan pan.c &&
+	# The checker's reduction and "unless" do not go together.
+	[ "$model" = kernel ] || options=("$2" -DNOREDUCE)
+	spin "${defines[@]/#/-D}" -a "$model.pml" &&
+		gcc -w -DSAFETY "${options[@]}" -DMEMLIM=1024 -o pan pan.c &&
 		timeout 300 ./pan -m10000 -w23
 }
 
@@ -74,20 +100,22 @@ echo "1..${#cases[@]}"
 failed=0 number=0
 for case in "${cases[@]}"; do
 	number=$((number + 1))
-	expected=${case%%|*}
-	read -ra names <<<"${case#*|}"
+	IFS='|' read -r expected model defined <<<"$case"
+	read -ra names <<<"$defined"
+	level=-O0 # mistakes are found before the compiler would be done
 	if [ "$expected" = "$none" ]; then
-		title="as specified${names[*]:+, ${names[*]}}"
+		level=-O1
+		title="as specified${defined:+, $defined}"
 	else
-		title="${names[*]} is found: $expected"
+		title="$defined is found: $expected"
 	fi
 	status=0
-	verify "${names[@]}" >out 2>&1 || status=$?
+	verify "$model" $level "${names[@]}" >out 2>&1 || status=$?
 	states=$(sed -n 's/^ *\([0-9.e+]*\) states, stored.*/\1/p' out)
 	if [ $status = 0 ] && judge "$expected"; then
-		echo "ok $number - wake: $title ($states states)"
+		echo "ok $number - $model: $title ($states states)"
 	else
-		echo "not ok $number - wake: $title"
+		echo "not ok $number - $model: $title"
 		tail -n 40 out | sed 's/^/# /'
 		failed=1
 	fi

@@ -10,19 +10,17 @@
  * close, and death before any instruction of user space or in a sleep, with or
  * without another process that holds the same file.
  *
- * Memory is TSO, as on x86: a store goes to the end of its process's buffer
- * and from there to memory at any later time, in order; a load takes the newest
- * store in its own buffer, else memory; a fence, and taking a lock, wait until
- * the buffer is empty; dropping a lock is a store.  What only the scheduler,
- * epoll and the queue's list know (queued, watched, ready) is written at once:
- * other locks guard it.
+ * Memory is that of memory.pml.  Taking a lock is a fence too; dropping it is a
+ * store.  What only the scheduler, epoll and the queue's list know (queued,
+ * watched, ready) is written at once: other locks guard it.
  *
  * Not modelled: weaker memory than TSO; the pair's other direction, so neither
  * fastipc_exchange(); messages of several lengths; several messages taken at
  * once; time-outs, and signals that do not kill; hostile peers; the re-check;
- * attaching; a successor that maps the end again.  ->want in the page and the
- * kernel's copy are one word; so are ->sent and the producer's position, and,
- * without WATCHER, ->taken and the consumer's.
+ * attaching; a successor that maps the end again; the kernel as producer and
+ * consumer (kernel.pml).  ->want in the page and the kernel's copy are one
+ * word; so are ->sent and the producer's position, and, without WATCHER,
+ * ->taken and the consumer's.
  *
  * SPIN reports a process that sleeps for ever as an invalid end state.  One
  * that sleeps rightly, as what it waits for is not there when nothing moves any
@@ -63,7 +61,6 @@
 #else
 #define BUFFERS		2
 #endif
-#define me		_pid
 
 /* Directions: the consumer's, and the producer's. */
 #define RECV		0
@@ -84,72 +81,11 @@
 #define THERE		1
 #define OVER		2
 
-/* Memory and store buffers ------------------------------------------------ */
+/* Memory ------------------------------------------------------------------ */
 
 #define CAPACITY	4	/* no more lie between two fences */
 
-typedef buffer {
-	byte stores;
-	byte address[CAPACITY];
-	byte value[CAPACITY]
-}
-
-byte mem[ADDRESSES];
-buffer buf[BUFFERS];
-hidden byte i;
-
-inline put(where, what)
-{
-	buf[me].stores < CAPACITY ->
-	buf[me].address[buf[me].stores] = where;
-	buf[me].value[buf[me].stores] = what;
-	buf[me].stores++
-}
-
-inline store(where, what)
-{
-	d_step { put(where, what) }
-}
-
-inline load(result, where)
-{
-	d_step {
-		result = mem[where];
-		i = 0;
-		do
-		:: i < buf[me].stores ->
-			if
-			:: buf[me].address[i] == where ->
-				result = buf[me].value[i]
-			:: else
-			fi;
-			i++
-		:: else -> break
-		od
-	}
-}
-
-#define FENCE	(buf[me].stores == 0)
-
-/* The oldest store of a buffer reaches memory. */
-inline drain(who)
-{
-	d_step {
-		buf[who].stores ->
-		mem[buf[who].address[0]] = buf[who].value[0];
-		buf[who].stores--;
-		i = 0;
-		do
-		:: i < CAPACITY - 1 ->
-			buf[who].address[i] = buf[who].address[i + 1];
-			buf[who].value[i] = buf[who].value[i + 1];
-			i++
-		:: else -> break
-		od;
-		buf[who].address[i] = 0;
-		buf[who].value[i] = 0
-	}
-}
+#include "memory.pml"
 
 inline spin_lock(line)
 {
