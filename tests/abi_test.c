@@ -20,6 +20,7 @@ union any {
 	struct fastipc_peer peer;
 	struct fastipc_info info;
 	struct fastipc_map map;
+	struct fastipc_send send;
 	struct fastipc_sync sync;
 	struct fastipc_stat stat;
 	struct fastipc_shutdown shutdown;
@@ -50,6 +51,7 @@ FIXTURE_VARIANT_ADD(command, setup)
 {
 	.c.number = FASTIPC_SETUP,
 	.c.size = FASTIPC_SETUP_SIZE_VER0,
+	.c.known = FASTIPC_SEALED | FASTIPC_STREAM,
 	.c.wrong_state = EBUSY,
 	.c.good.setup = { .kind = FASTIPC_KIND_PAIR, .ring_bytes = PAGE },
 };
@@ -86,12 +88,25 @@ FIXTURE_VARIANT_ADD(command, map)
 	.c.wrong_state = ENOTCONN,
 };
 
+/* An empty array sends nothing, and ends what was withheld. */
+FIXTURE_VARIANT_ADD(command, send)
+{
+	.c.number = FASTIPC_SEND,
+	.c.size = FASTIPC_SEND_SIZE_VER0,
+	.c.known = FASTIPC_SEND_IOV | FASTIPC_SEND_ARRAY | FASTIPC_SEND_MORE |
+		   FASTIPC_SEND_THEN_RECV | FASTIPC_SEND_THEN_WAIT,
+	.c.answers = true,
+	.c.wrong_state = ENOTCONN,
+	.c.good.send = { .flags = FASTIPC_SEND_ARRAY },
+};
+
 FIXTURE_VARIANT_ADD(command, sync)
 {
 	.c.number = FASTIPC_SYNC,
 	.c.size = FASTIPC_SYNC_SIZE_VER0,
 	.c.known = FASTIPC_SYNC_WAKE_RECV | FASTIPC_SYNC_WAKE_SEND |
-		   FASTIPC_SYNC_WAIT_RECV | FASTIPC_SYNC_WAIT_SEND,
+		   FASTIPC_SYNC_WAIT_RECV | FASTIPC_SYNC_WAIT_SEND |
+		   FASTIPC_SYNC_WAIT_DONE,
 	.c.wrong_state = ENOTCONN,
 	.c.good.sync = { .flags = FASTIPC_SYNC_WAKE_RECV },
 };
@@ -380,8 +395,6 @@ FIXTURE_VARIANT(no_command)
 	unsigned long number;
 };
 
-FIXTURE_VARIANT_ADD(no_command, send) { .number = _IO(FASTIPC_IOC, 5) };
-FIXTURE_VARIANT_ADD(no_command, recv) { .number = _IO(FASTIPC_IOC, 6) };
 FIXTURE_VARIANT_ADD(no_command, call) { .number = _IO(FASTIPC_IOC, 7) };
 FIXTURE_VARIANT_ADD(no_command, done) { .number = _IO(FASTIPC_IOC, 8) };
 FIXTURE_VARIANT_ADD(no_command, behind) { .number = _IO(FASTIPC_IOC, 12) };
@@ -472,10 +485,10 @@ TEST_F(pair, info_says_everything)
 	ASSERT_EQ(PAGE, info.ring_bytes);
 	ASSERT_EQ(PAGE / 4 - 16, info.max_message);
 	ASSERT_EQ(0, info.features);
-	ASSERT_EQ(0, info.reserved[0]);
-	ASSERT_EQ(0, info.reserved[1]);
+	ASSERT_EQ(0, info.reserved);
 }
 
+/* In the end, and in who is who. */
 TEST_F(pair, info_differs_only_in_the_end)
 {
 	struct fastipc_info info[2];
@@ -483,7 +496,12 @@ TEST_F(pair, info_differs_only_in_the_end)
 	ASSERT_EQ(0, raw_info(self->fd[0], &info[0]));
 	ASSERT_EQ(0, raw_info(self->fd[1], &info[1]));
 	ASSERT_EQ(1, info[1].end);
+	ASSERT_NE(info[0].endpoint, info[1].endpoint);
+	ASSERT_EQ(info[0].endpoint, info[1].peer_endpoint);
+	ASSERT_EQ(info[1].endpoint, info[0].peer_endpoint);
 	info[1].end = 0;
+	info[1].endpoint = info[0].endpoint;
+	info[1].peer_endpoint = info[0].peer_endpoint;
 	ASSERT_EQ(0, memcmp(&info[0], &info[1], sizeof(info[0])));
 }
 
@@ -556,9 +574,9 @@ TEST_F(pair, stat_says_what_the_pages_say)
 	m[1].own->released = 0x40;
 	ASSERT_EQ(0, raw_stat(self->fd[0], &stat));
 	ASSERT_EQ(0x10, stat.sent);
-	ASSERT_EQ(0x20, stat.received);
+	ASSERT_EQ(0x20, stat.released);
 	ASSERT_EQ(0x30, stat.peer_sent);
-	ASSERT_EQ(0x40, stat.peer_received);
+	ASSERT_EQ(0x40, stat.peer_released);
 	raw_unmap_end(&m[0]);
 	raw_unmap_end(&m[1]);
 }

@@ -22,6 +22,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -119,28 +120,59 @@ static inline int raw_sync_send(int fd, uint64_t position, uint64_t need,
 	return raw_ioctl(fd, FASTIPC_SYNC, &sync);
 }
 
-/* A pair by raw calls; fd[0] is end 0. */
-static inline int raw_pair(int fd[2], uint64_t ring_bytes)
+/* A pair by raw calls, with FASTIPC_SEALED or 0; fd[0] is end 0. */
+static inline int raw_pair_of(int fd[2], uint64_t ring_bytes, uint32_t flags)
 {
+	struct fastipc_setup setup = { .size = sizeof(setup),
+				       .flags = flags,
+				       .kind = FASTIPC_KIND_PAIR,
+				       .ring_bytes = ring_bytes };
 	int ret;
 
 	fd[0] = raw_open(O_RDWR);
 	if (fd[0] < 0)
 		return fd[0];
-	ret = raw_setup(fd[0], ring_bytes, 0);
+	ret = raw_ioctl(fd[0], FASTIPC_SETUP, &setup);
 	if (ret)
 		return ret;
 	fd[1] = raw_peer(fd[0], O_RDWR);
 	return fd[1] < 0 ? fd[1] : 0;
 }
 
-/* An end, mapped by hand. --------------------------------------------------- */
+static inline int raw_pair(int fd[2], uint64_t ring_bytes)
+{
+	return raw_pair_of(fd, ring_bytes, 0);
+}
+
+/* Have one message sent; no waiting. */
+static inline int raw_send(int fd, const void *buf, size_t len, uint32_t flags)
+{
+	struct fastipc_send send = { .size = sizeof(send),
+				     .flags = flags,
+				     .data = (uintptr_t)buf,
+				     .len = len };
+
+	return raw_ioctl(fd, FASTIPC_SEND, &send);
+}
+
+/* Receive one message; its length is in @recv->len. */
+static inline int raw_recv(int fd, struct fastipc_recv *recv, void *buf,
+			   size_t cap, uint64_t timeout_ns)
+{
+	*recv = (struct fastipc_recv){ .size = sizeof(*recv),
+				       .data = (uintptr_t)buf,
+				       .len = cap,
+				       .timeout_ns = timeout_ns };
+	return raw_ioctl(fd, FASTIPC_RECV, recv);
+}
+
+/* An end, mapped by hand. ------------------------------------------------- */
 
 struct mapped {
 	struct fastipc_info info;
 	struct fastipc_control *own;	    /* read-write */
 	const struct fastipc_control *peer; /* read-only */
-	char *send;			    /* read-write, twice */
+	char *send;			    /* read-write, twice; or NULL */
 	const char *recv;		    /* read-only, twice */
 };
 
@@ -161,7 +193,9 @@ static inline int raw_map_end(int fd, struct mapped *m)
 	m->own = map_at(fd, info->own_control, info->control_bytes, rw);
 	m->peer =
 		map_at(fd, info->peer_control, info->control_bytes, PROT_READ);
-	m->send = map_at(fd, info->send_ring, 2 * info->ring_bytes, rw);
+	m->send = NULL;
+	if (!(info->flags & FASTIPC_SEALED))
+		m->send = map_at(fd, info->send_ring, 2 * info->ring_bytes, rw);
 	m->recv = map_at(fd, info->recv_ring, 2 * info->ring_bytes, PROT_READ);
 	if (m->own == MAP_FAILED || m->peer == MAP_FAILED ||
 	    m->send == MAP_FAILED || m->recv == MAP_FAILED)
@@ -173,7 +207,8 @@ static inline void raw_unmap_end(struct mapped *m)
 {
 	munmap(m->own, m->info.control_bytes);
 	munmap((void *)m->peer, m->info.control_bytes);
-	munmap(m->send, 2 * m->info.ring_bytes);
+	if (m->send)
+		munmap(m->send, 2 * m->info.ring_bytes);
 	munmap((void *)m->recv, 2 * m->info.ring_bytes);
 }
 
@@ -187,7 +222,97 @@ static inline void raw_publish(struct mapped *m, uint64_t position,
 	__atomic_store_n(&r->word, word, __ATOMIC_RELEASE);
 }
 
-/* Counters --------------------------------------------------------------------- */
+/* An end, used in either way. --------------------------------------------- */
+
+/*
+ * Through the library, or by the @kernel's calls: read(2) and write(2), and the
+ * ioctls behind them for what these have no words for.  As the library's calls;
+ * @timeout_ms 0: do not wait, -1: no limit.
+ */
+static inline int any_send(struct fastipc *f, bool kernel, const void *buf,
+			   size_t len, int timeout_ms)
+{
+	struct fastipc_send send = { .size = sizeof(send),
+				     .data = (uintptr_t)buf,
+				     .len = len,
+				     .timeout_ns = timeout_ms * 1000000ULL };
+	int ret;
+
+	if (!kernel)
+		return fastipc_send_timed(f, buf, len, 0, timeout_ms);
+	if (timeout_ms < 0) {
+		ret = write(fastipc_fd(f), buf, len);
+		return ret < 0 ? -errno : ret == len ? 0 : -EIO;
+	}
+	ret = raw_ioctl(fastipc_fd(f), FASTIPC_SEND, &send);
+	return ret < 0 ? ret : 0;
+}
+
+static inline ssize_t any_recv(struct fastipc *f, bool kernel, void *buf,
+			       size_t cap, int timeout_ms)
+{
+	struct fastipc_recv recv;
+	uint64_t ns = timeout_ms < 0 ? FASTIPC_FOREVER :
+				       timeout_ms * 1000000ULL;
+	ssize_t ret;
+
+	if (!kernel)
+		return fastipc_recv_timed(f, buf, cap, 0, timeout_ms);
+	if (timeout_ms < 0 && cap) {
+		ret = read(fastipc_fd(f), buf, cap);
+		if (ret)
+			return ret < 0 ? -errno : ret;
+		ns = 0; /* the end, of which read(2) does not say the reason */
+	}
+	ret = raw_recv(fastipc_fd(f), &recv, buf, cap, ns);
+	return ret < 0 ? ret : recv.len;
+}
+
+/* Leave in order. */
+static inline void any_close(struct fastipc *f, bool kernel)
+{
+	if (f && kernel)
+		raw_shutdown(fastipc_fd(f), FASTIPC_SHUT_ON_CLOSE);
+	fastipc_close(f);
+}
+
+/*
+ * The variants of a fixture: both sorts of pair, used through the library; and
+ * with an end 0 (writer) or 1 (reader) that knows only the kernel's calls.
+ */
+#define VARIANTS_OF_USE(type)                                             \
+	FIXTURE_VARIANT(type)                                             \
+	{                                                                 \
+		uint32_t flags;                                           \
+		bool kernel[2];                                           \
+	};                                                                \
+	FIXTURE_VARIANT_ADD(type, direct) { 0, { 0, 0 } };                \
+	FIXTURE_VARIANT_ADD(type, sealed) { FASTIPC_SEALED, { 0, 0 } };   \
+	FIXTURE_VARIANT_ADD(type, direct_writer) { 0, { 1, 0 } };         \
+	FIXTURE_VARIANT_ADD(type, direct_reader) { 0, { 0, 1 } };         \
+	FIXTURE_VARIANT_ADD(type, sealed_writer)                          \
+	{                                                                 \
+		FASTIPC_SEALED, { 1, 0 }                                  \
+	};                                                                \
+	FIXTURE_VARIANT_ADD(type, sealed_reader)                          \
+	{                                                                 \
+		FASTIPC_SEALED, { 0, 1 }                                  \
+	}
+
+/* How often: as often as said in the first variant, else a tenth. */
+static inline int times(uint32_t flags, const bool kernel[2], int n)
+{
+	return flags || kernel[0] || kernel[1] ? n / 10 : n;
+}
+
+/* Bytes that a message occupies in a pair. */
+static inline uint64_t footprint(uint32_t flags, uint64_t len)
+{
+	return flags & FASTIPC_SEALED ? FASTIPC_SEALED_FOOTPRINT(len) :
+					FASTIPC_FOOTPRINT(len);
+}
+
+/* Counters ---------------------------------------------------------------- */
 
 /* /sys/module/fastipc/parameters/NAME, or -1 */
 static inline long long module_counter(const char *name)
@@ -290,7 +415,7 @@ static inline long long syscalls_end(int fd)
 	return count;
 }
 
-/* Processes --------------------------------------------------------------------- */
+/* Processes --------------------------------------------------------------- */
 
 /* fork(2), and the child dies when its parent does. */
 static inline pid_t fork_bound(void)
@@ -319,26 +444,37 @@ static inline int reap(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* A child that runs @body with its own handle of end[1]; end[0] is closed. */
-static inline pid_t fork_peer(struct fastipc *end[2],
-			      int (*body)(struct fastipc *me, void *arg),
-			      void *arg)
+/*
+ * A child that runs @body with its own handle of end[1]; end[0] is closed.  If
+ * the end is to be used by the @kernel's calls alone, with the parent's handle,
+ * of which only the descriptor is good.
+ */
+static inline pid_t fork_peer_by(struct fastipc *end[2], bool kernel,
+				 int (*body)(struct fastipc *me, void *arg),
+				 void *arg)
 {
-	struct fastipc *me;
+	struct fastipc *me = end[1];
 	pid_t pid = fork_bound();
 	int ret;
 
 	if (pid)
 		return pid;
 	close(fastipc_fd(end[0]));
-	ret = fastipc_adopt(&me, fastipc_fd(end[1]));
+	ret = kernel ? 0 : fastipc_adopt(&me, fastipc_fd(end[1]));
 	if (ret) {
 		fprintf(stderr, "# adopt: %s\n", strerror(-ret));
 		_exit(126);
 	}
 	ret = body(me, arg);
-	fastipc_close(me);
+	any_close(me, kernel);
 	_exit(ret);
+}
+
+static inline pid_t fork_peer(struct fastipc *end[2],
+			      int (*body)(struct fastipc *me, void *arg),
+			      void *arg)
+{
+	return fork_peer_by(end, false, body, arg);
 }
 
 /* A free descriptor's number: the next call that makes one gets it. */
@@ -393,6 +529,94 @@ static inline bool wait_for_sleep(pid_t pid)
 		usleep(10000);
 	}
 	return false;
+}
+
+/* The kernel as producer and consumer ------------------------------------- */
+
+/* Whether there is nothing to receive at an end that nobody has mapped. */
+static inline bool nothing_at(int fd)
+{
+	struct fastipc_recv recv;
+	char c;
+
+	return raw_recv(fd, &recv, &c, 1, 0) == -EAGAIN;
+}
+
+/* Send one byte after the other until there is no space: how many. */
+static inline int fill_ring(int fd)
+{
+	int n = 0;
+
+	while (raw_send(fd, "f", 1, 0) == 1)
+		n++;
+	return n;
+}
+
+/* Map an end's own control page, and so the end: its address, or NULL. */
+static inline struct fastipc_control *raw_map_control(int fd)
+{
+	struct fastipc_info info;
+	void *p;
+
+	if (raw_info(fd, &info))
+		return NULL;
+	p = map_at(fd, info.own_control, info.control_bytes,
+		   PROT_READ | PROT_WRITE);
+	return p == MAP_FAILED ? NULL : p;
+}
+
+/* Two pages, of which the second cannot be touched: where that begins. */
+static inline char *new_wall(void)
+{
+	char *p = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED || mprotect(p + 4096, 4096, PROT_NONE))
+		return NULL;
+	return p + 4096;
+}
+
+/* How often signals_begin() brought one, to this process and its children. */
+static volatile int *signals_seen __attribute__((unused));
+
+static inline void signal_seen(int number)
+{
+	__atomic_add_fetch(signals_seen, 1, __ATOMIC_RELAXED);
+}
+
+/* From now on, a signal every 20 ms: one will find the caller asleep. */
+static inline void signals_begin(int flags)
+{
+	struct sigaction action = { .sa_handler = signal_seen,
+				    .sa_flags = flags };
+	struct itimerval timer = { { 0, 20000 }, { 0, 20000 } };
+
+	if (!signals_seen)
+		signals_seen = shared(sizeof(int));
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+/*
+ * A child that runs @call with SA_RESTART, forever interrupted; it exits with 0
+ * if that returns @wanted.  Returns once it was interrupted a few times.
+ */
+static inline pid_t fork_restarted(int (*call)(int fd), int fd, int wanted)
+{
+	int i, begin;
+	pid_t pid;
+
+	if (!signals_seen)
+		signals_seen = shared(sizeof(int));
+	begin = *signals_seen;
+	pid = fork_bound();
+	if (!pid) {
+		signals_begin(SA_RESTART);
+		_exit(call(fd) != wanted);
+	}
+	for (i = 0; i < 3000 && *signals_seen < begin + 5; i++)
+		usleep(10000);
+	return pid;
 }
 
 #endif /* FASTIPC_TEST_H */

@@ -1,54 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The hostile peer: it writes whatever it can into every word of every page
- * that it may write, at rest and while its victim works.  The victim gets
- * EBADMSG or wrong payload; never a hang, a crash, or somebody else's memory.
+ * The hostile peer at rest: it writes whatever it can into every word of every
+ * page that it may write.  The victim gets EBADMSG or wrong payload; never a
+ * hang, a crash, or somebody else's memory.  While its victim works:
+ * scribble_test.c.
  *
- * End 0 is the attacker, with raw maps; end 1 is the victim, with the library.
+ * End 0 is the attacker, with raw maps; end 1 is the victim.
  */
 #include "kselftest_harness.h"
 #include "fastipc_test.h"
+#include "hostile.h"
 
-#define WORD(len) (FASTIPC_WORD_COMMIT | (len))
-
-FIXTURE(hostile)
+/* What it can do in a direct ring */
+FIXTURE(word)
 {
-	int fd; /* the attacker's */
-	struct mapped evil;
-	struct fastipc *victim;
-	size_t limit;
+	struct duel d;
 };
 
-FIXTURE_SETUP(hostile)
+FIXTURE_VARIANT(word)
 {
-	int fd[2];
-
-	ASSERT_EQ(0, raw_pair(fd, 4096));
-	self->fd = fd[0];
-	ASSERT_EQ(0, raw_map_end(fd[0], &self->evil));
-	ASSERT_EQ(0, fastipc_adopt(&self->victim, fd[1]));
-	self->limit = self->evil.info.max_message;
-}
-
-FIXTURE_TEARDOWN(hostile)
-{
-	raw_unmap_end(&self->evil);
-	close(self->fd);
-	fastipc_close(self->victim);
-}
-
-/* clang-format off */
-static const uint64_t odd_values[] = {
-	0, 1, 2, 7, 8, 15, 16, 17, 31, 32, 255, 256, 1007, 1008, 1009, 1023,
-	1024, 4079, 4080, 4081, 4095, 4096, 4097, 8191, 8192, 65535, 65536,
-	0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff, 0x100000000,
-	0x100000010, 0x7ffffffffffffff0, 0x7fffffffffffffff,
-	0x8000000000000000, 0x8000000000000001, 0x8000000000000010,
-	0xfffffffffffffff0, 0xffffffffffffffff
+	bool kernel;
 };
-/* clang-format on */
 
-#define NR_ODD (sizeof(odd_values) / sizeof(odd_values[0]))
+FIXTURE_VARIANT_ADD(word, library) { false };
+FIXTURE_VARIANT_ADD(word, rw) { true };
+
+FIXTURE_SETUP(word)
+{
+	ASSERT_EQ(0, duel_begin(&self->d, 0, variant->kernel));
+}
+
+FIXTURE_TEARDOWN(word)
+{
+	duel_end(&self->d);
+}
 
 /* Whether a word is that of a message, by the rules. */
 static bool lawful(uint64_t word, size_t limit)
@@ -58,338 +43,108 @@ static bool lawful(uint64_t word, size_t limit)
 }
 
 /* Receiving: every odd word, with and without the commit bit. */
-TEST_F(hostile, a_word_is_a_message_or_ebadmsg)
+TEST_F(word, is_a_message_or_ebadmsg)
 {
+	struct duel *d = &self->d;
 	unsigned int i;
-	int commit;
 
 	for (i = 0; i < 2 * NR_ODD; i++) {
 		uint64_t word = odd_values[i / 2];
-		char buf[4096];
-		ssize_t n, want;
+		char buf[RING];
+		ssize_t want;
 
-		commit = i % 2;
-		if (commit)
+		if (i % 2)
 			word |= FASTIPC_WORD_COMMIT;
-		raw_publish(&self->evil, 0, word);
-		n = fastipc_recv(self->victim, buf, sizeof(buf),
-				 FASTIPC_NOWAIT);
+		raw_publish(&d->evil, 0, word);
 		want = !word ? -EAGAIN :
-		       lawful(word, self->limit) ?
+		       lawful(word, d->limit) ?
 			       (ssize_t)(word & FASTIPC_WORD_LEN) :
 			       -EBADMSG;
-		ASSERT_EQ(want, n);
+		ASSERT_EQ(want, victim_recv(d, buf, sizeof(buf), 0));
 		/* A new pair each time: broken rings stay so. */
-		raw_unmap_end(&self->evil);
-		close(self->fd);
-		fastipc_close(self->victim);
-		hostile_setup(_metadata, self, variant);
+		duel_end(d);
+		ASSERT_EQ(0, duel_begin(d, 0, variant->kernel));
 	}
 }
 
-TEST_F(hostile, a_broken_ring_stays_broken_for_its_victim_only)
+TEST_F(word, if_broken_stays_so_for_its_victim_only)
 {
+	struct duel *d = &self->d;
 	char c;
 
-	raw_publish(&self->evil, 0, 7);
-	ASSERT_EQ(-EBADMSG, fastipc_recv(self->victim, &c, 1, 0));
-	raw_publish(&self->evil, 0, WORD(1));
-	ASSERT_EQ(-EBADMSG, fastipc_recv(self->victim, &c, 1, 0));
+	raw_publish(&d->evil, 0, 7);
+	ASSERT_EQ(-EBADMSG, victim_recv(d, &c, 1, -1));
+	raw_publish(&d->evil, 0, WORD(1));
+	ASSERT_EQ(-EBADMSG, victim_recv(d, &c, 1, -1));
 	/* The victim's own direction goes on. */
-	ASSERT_EQ(0, fastipc_send(self->victim, "x", 1, 0));
-	ASSERT_EQ(WORD(1), *(volatile uint64_t *)self->evil.recv);
+	ASSERT_EQ(0, victim_send(d, "x", 1, -1));
+	ASSERT_EQ(WORD(1), *(volatile uint64_t *)d->evil.recv);
 }
 
 /* The kernel finds it too, when the victim sleeps already. */
-TEST_F(hostile, a_sleeping_victim_is_told_ebadmsg)
+TEST_F(word, tells_a_sleeping_victim_ebadmsg)
 {
-	pid_t parent = getpid();
-	pid_t pid = fork_bound();
+	struct duel *d = &self->d;
+	pid_t parent = getpid(), pid = fork_bound();
 	char c;
 
 	if (!pid) {
 		struct mapped m;
 
-		raw_unmap_end(&self->evil);
 		wait_for_sleep(parent);
-		if (raw_map_end(self->fd, &m))
+		if (raw_map_end(d->fd, &m))
 			_exit(1);
 		raw_publish(&m, 0, 0x123456789);
-		_exit(raw_sync(self->fd, FASTIPC_SYNC_WAKE_RECV, 0) ? 2 : 0);
+		_exit(raw_sync(d->fd, FASTIPC_SYNC_WAKE_RECV, 0) ? 2 : 0);
 	}
-	raw_unmap_end(&self->evil);
-	ASSERT_EQ(-EBADMSG, fastipc_recv(self->victim, &c, 1, 0));
-	ASSERT_EQ(-EBADMSG, fastipc_recv(self->victim, &c, 1, FASTIPC_NOWAIT));
+	raw_unmap_end(&d->evil);
+	ASSERT_EQ(-EBADMSG, victim_recv(d, &c, 1, -1));
+	ASSERT_EQ(-EBADMSG, victim_recv(d, &c, 1, 0));
 	ASSERT_EQ(0, reap(pid));
-	ASSERT_EQ(0, raw_map_end(self->fd, &self->evil));
-}
-
-/* Sending: every odd position, once the ring looks full. */
-TEST_F(hostile, a_released_position_is_possible_or_ebadmsg)
-{
-	unsigned int i;
-
-	for (i = 0; i < 2 * NR_ODD; i++) {
-		uint64_t value = odd_values[i / 2], sent = 0;
-		char buf[1000] = { 0 };
-		uint64_t first;
-		int ret;
-
-		/* An honest lap first, so that there is somewhere to go back. */
-		while (!fastipc_send(self->victim, buf, sizeof(buf),
-				     FASTIPC_NOWAIT))
-			sent += FASTIPC_FOOTPRINT(sizeof(buf));
-		first = sent;
-		__atomic_store_n(&self->evil.own->released, first,
-				 __ATOMIC_RELEASE);
-		while (!fastipc_send(self->victim, buf, sizeof(buf),
-				     FASTIPC_NOWAIT))
-			sent += FASTIPC_FOOTPRINT(sizeof(buf));
-		if (i % 2)
-			value += sent;
-		__atomic_store_n(&self->evil.own->released, value,
-				 __ATOMIC_RELEASE);
-		ret = fastipc_send(self->victim, buf, sizeof(buf),
-				   FASTIPC_NOWAIT);
-		if (value % 16 || value < first || value > sent) {
-			ASSERT_EQ(-EBADMSG, ret);
-		} else {
-			ASSERT_TRUE(ret == 0 || ret == -EAGAIN);
-		}
-		raw_unmap_end(&self->evil);
-		close(self->fd);
-		fastipc_close(self->victim);
-		hostile_setup(_metadata, self, variant);
-	}
-}
-
-/* What the attacker writes into its own words deceives nobody. */
-TEST_F(hostile, its_own_words_harm_only_itself)
-{
-	volatile uint64_t *words = (uint64_t *)self->evil.own;
-	struct fastipc_stat stat;
-	unsigned int i, w;
-	char c;
-
-	for (i = 0; i < NR_ODD; i++) {
-		for (w = 0; w < self->evil.info.control_bytes / 8; w++) {
-			/* But for released, of which the test above speaks. */
-			if (w == offsetof(struct fastipc_control, released) / 8)
-				continue;
-			words[w] = odd_values[i];
-		}
-		ASSERT_EQ(0, fastipc_send(self->victim, "a", 1, 0));
-		ASSERT_EQ(0, raw_stat(self->fd, &stat));
-		raw_sync(self->fd, FASTIPC_SYNC_WAIT_RECV, 0);
-		raw_sync(self->fd, FASTIPC_SYNC_WAKE_SEND, 0);
-		raw_sync_send(self->fd, odd_values[i], odd_values[i], 0);
-		struct pollfd pfd = { self->fd, POLLIN | POLLOUT, 0 };
-
-		poll(&pfd, 1, 0);
-		ASSERT_EQ(-EAGAIN,
-			  fastipc_recv(self->victim, &c, 1, FASTIPC_NOWAIT));
-		pfd.fd = fastipc_fd(self->victim);
-		poll(&pfd, 1, 0);
-		ASSERT_FALSE(pfd.revents & (POLLIN | POLLERR | POLLHUP));
-	}
-}
-
-/* Racing: flips every word it can while the victim sends and receives. */
-static void scribble(struct mapped *m, uint64_t until)
-{
-	uint64_t *words = (uint64_t *)m->own;
-	uint64_t *ring = (uint64_t *)m->send;
-	uint64_t x = until | 1;
-	size_t ring_words = m->info.ring_bytes / 8;
-	size_t at;
-
-	while (now_ns() < until) {
-		int n;
-
-		for (n = 0; n < 1000; n++) {
-			x ^= x << 13;
-			x ^= x >> 7;
-			x ^= x << 17;
-			at = x % ring_words;
-			if (x & 1 << 20)
-				ring[at & ~1UL] = WORD((x >> 32) % 1100);
-			else
-				ring[at] = odd_values[(x >> 24) % NR_ODD];
-			/* Mostly plausible positions: they get further. */
-			words[(x >> 40) % 64] =
-				x & 1 << 21 ? (x >> 8) % 65536 & ~15UL :
-					      odd_values[(x >> 50) % NR_ODD];
-		}
-	}
-}
-
-TEST_F_TIMEOUT(hostile, racing_scribbles_end_in_ebadmsg_or_wrong_payload, 120)
-{
-	unsigned long broken = 0, passed = 0, rounds = 0;
-	uint64_t end = now_ns() + 20000000000ULL;
-	pid_t pid;
-
-	while (now_ns() < end) {
-		char buf[1024];
-		int i, ret;
-
-		raw_unmap_end(&self->evil);
-		pid = fork_bound();
-		if (!pid) {
-			struct mapped m;
-
-			if (raw_map_end(self->fd, &m))
-				_exit(1);
-			scribble(&m, now_ns() + 100000000);
-			_exit(0);
-		}
-		for (i = 0; i < 2000; i++) {
-			ret = fastipc_send_timed(self->victim, buf, i % 1000, 0,
-						 1);
-			ASSERT_TRUE(ret == 0 || ret == -ETIMEDOUT ||
-				    ret == -EBADMSG);
-			broken += ret == -EBADMSG;
-			ret = fastipc_recv_timed(self->victim, buf, sizeof(buf),
-						 0, 1);
-			ASSERT_TRUE(ret >= 0 || ret == -ETIMEDOUT ||
-				    ret == -EBADMSG);
-			ASSERT_LE(ret, (int)self->limit);
-			broken += ret == -EBADMSG;
-			passed += ret >= 0;
-			if (broken && i > 100)
-				break;
-		}
-		kill(pid, SIGKILL);
-		reap(pid);
-		/*
-		 * A victim that sleeps is woken by the death at the latest, and
-		 * what the dead left has an end.
-		 */
-		close(self->fd);
-		do {
-			ret = fastipc_recv(self->victim, buf, sizeof(buf), 0);
-		} while (ret >= 0);
-		ASSERT_TRUE(ret == -ECONNRESET || ret == -EBADMSG);
-		fastipc_close(self->victim);
-		hostile_setup(_metadata, self, variant);
-		rounds++;
-	}
-	TH_LOG("%lu rounds, %lu times EBADMSG, %lu messages got through",
-	       rounds, broken, passed);
-	ASSERT_GT(broken, 0);
+	ASSERT_EQ(0, raw_map_end(d->fd, &d->evil));
 }
 
 /* A ring full of words, to be read round and round after the writer's death. */
-TEST_F(hostile, what_the_dead_left_has_an_end)
+TEST_F(word, what_the_dead_left_has_an_end)
 {
+	struct duel *d = &self->d;
 	uint64_t position;
 	char buf[1024];
 	int i = 0, ret;
 
-	for (position = 0; position < 4096; position += 16)
-		raw_publish(&self->evil, position, WORD(0));
-	raw_unmap_end(&self->evil);
-	close(self->fd);
-	while ((ret = fastipc_recv(self->victim, buf, sizeof(buf), 0)) >= 0)
-		ASSERT_LT(i++, 4096 / 16);
+	for (position = 0; position < RING; position += 16)
+		raw_publish(&d->evil, position, WORD(0));
+	duel_lose(d);
+	/* By RECV: read(2) would pass over them. */
+	while ((ret = victim_recv(d, buf, sizeof(buf), 0)) >= 0)
+		ASSERT_LT(i++, RING / 16);
 	ASSERT_EQ(-EBADMSG, ret);
-	hostile_setup(_metadata, self, variant);
 }
 
-/* Wakes and waits by the thousand, from several threads, on scribbled pages. */
-TEST_F(hostile, a_storm_of_syncs_harms_nobody)
+/* And read(2), which does, comes back. */
+TEST(read_of_what_the_dead_left_has_an_end)
 {
-	uint64_t end = now_ns() + 5000000000ULL;
-	pid_t pid[3];
-	unsigned int i;
-	char c = 0;
+	uint64_t position;
+	struct duel d;
+	char c;
 
-	raw_unmap_end(&self->evil);
-	for (i = 0; i < 3; i++) {
-		pid[i] = fork_bound();
-		if (pid[i])
-			continue;
-		struct mapped m;
-		bool mapped = i == 0 && !raw_map_end(self->fd, &m);
-		unsigned int x = i;
-
-		while (now_ns() < end) {
-			x = x * 1103515245 + 12345;
-			if (mapped)
-				((volatile uint64_t *)m.own)[x >> 16 & 63] =
-					odd_values[x % NR_ODD];
-			raw_sync(self->fd,
-				 FASTIPC_SYNC_WAKE_RECV |
-					 FASTIPC_SYNC_WAKE_SEND |
-					 FASTIPC_SYNC_WAIT_RECV,
-				 x >> 12);
-			raw_sync_send(self->fd, odd_values[x % NR_ODD],
-				      x % 1010, x >> 14);
-		}
-		_exit(0);
-	}
-	while (now_ns() < end) {
-		int ret = fastipc_send_timed(self->victim, &c, 1, 0, 10);
-
-		ASSERT_TRUE(ret == 0 || ret == -ETIMEDOUT || ret == -EBADMSG);
-		ret = fastipc_recv_timed(self->victim, &c, 1, 0, 1);
-		ASSERT_TRUE(ret == -ETIMEDOUT || ret == -EBADMSG);
-	}
-	for (i = 0; i < 3; i++)
-		ASSERT_EQ(0, reap(pid[i]));
-	ASSERT_EQ(0, raw_map_end(self->fd, &self->evil));
-}
-
-/*
- * A bystander with a copy of the descriptor, which only asks whether there is a
- * message, while the owner receives: it may read a word that was overwritten
- * since it read the position, and must not condemn the ring for it.
- */
-TEST_F_TIMEOUT(hostile, a_bystander_that_asks_breaks_nothing, 120)
-{
-	uint64_t end = now_ns() + 5000000000ULL;
-	struct fastipc *honest;
-	unsigned long n = 0;
-	char buf[1000];
-	pid_t pid[2];
-	ssize_t ret;
-
-	raw_unmap_end(&self->evil);
-	pid[0] = fork_bound();
-	if (!pid[0]) {
-		/* Payload that is no word, wherever one looks. */
-		memset(buf, 0x7f, sizeof(buf));
-		if (fastipc_adopt(&honest, self->fd))
-			_exit(1);
-		for (n = 0;; n++)
-			if (fastipc_send(honest, buf, n % 1000, 0))
-				_exit(2);
-	}
-	pid[1] = fork_bound();
-	if (!pid[1]) {
-		for (;;)
-			raw_sync(fastipc_fd(self->victim),
-				 FASTIPC_SYNC_WAIT_RECV, 0);
-	}
-	for (n = 0; now_ns() < end; n++) {
-		ret = fastipc_recv(self->victim, buf, sizeof(buf), 0);
-		ASSERT_EQ(n % 1000, ret);
-	}
-	TH_LOG("%lu messages", n);
-	kill(pid[0], SIGKILL);
-	kill(pid[1], SIGKILL);
-	reap(pid[0]);
-	reap(pid[1]);
-	ASSERT_EQ(0, raw_map_end(self->fd, &self->evil));
+	ASSERT_EQ(0, duel_begin(&d, 0, true));
+	for (position = 0; position < RING; position += 16)
+		raw_publish(&d.evil, position, WORD(0));
+	duel_lose(&d);
+	ASSERT_EQ(-1, read(fastipc_fd(d.victim), &c, 1));
+	ASSERT_EQ(EBADMSG, errno);
+	duel_end(&d);
 }
 
 /*
  * A wake that is withheld: nobody notices, but for the re-check, which counts
  * it.  So the zeroes of late_wakes elsewhere mean something.
  */
-TEST_F(hostile, a_withheld_wake_is_counted_as_late)
+TEST_F(word, without_its_wake_is_counted_as_late)
 {
 	long long late = module_counter("late_wakes");
+	struct duel *d = &self->d;
 	struct fastipc_stat stat;
 	pid_t pid = fork_bound();
 	char c;
@@ -397,54 +152,217 @@ TEST_F(hostile, a_withheld_wake_is_counted_as_late)
 	ASSERT_EQ(0, access("/sys/module/fastipc/parameters/recheck", R_OK));
 	if (!pid) {
 		/* The victim's side: receive in a child, so that it sleeps. */
-		struct fastipc *me;
-		int fd = dup(fastipc_fd(self->victim));
+		struct fastipc *me = d->victim;
+		int fd = fastipc_fd(me);
 
-		if (!wait_for_sleep(getppid()) || fastipc_adopt(&me, fd))
+		if (!wait_for_sleep(getppid()))
 			_exit(1);
-		_exit(fastipc_recv(me, &c, 1, 0) == 1 ? 0 : 2);
+		if (!d->kernel && fastipc_adopt(&me, fd))
+			_exit(2);
+		_exit(any_recv(me, d->kernel, &c, 1, -1) == 1 ? 0 : 3);
 	}
-	fastipc_close(self->victim);
-	self->victim = NULL;
+	fastipc_close(d->victim);
+	d->victim = NULL;
 	ASSERT_TRUE(wait_for_sleep(pid));
 	usleep(500000);
 	ASSERT_TRUE(wait_for_sleep(pid));
-	raw_publish(&self->evil, 0, WORD(1));
+	raw_publish(&d->evil, 0, WORD(1));
 	ASSERT_EQ(0, reap(pid));
-	ASSERT_EQ(0, raw_stat(self->fd, &stat));
+	ASSERT_EQ(0, raw_stat(d->fd, &stat));
 	ASSERT_EQ(1, stat.late_wakes);
 	ASSERT_EQ(late + 1, module_counter("late_wakes"));
 }
 
-/* The same for space, and for somebody who sleeps in poll(2). */
-TEST_F(hostile, a_withheld_wake_of_a_poller_is_counted_as_late)
+/* What it can do in its control page */
+FIXTURE(page)
 {
-	struct pollfd pfd = { fastipc_fd(self->victim), POLLOUT, 0 };
-	char buf[1000] = { 0 };
-	uint64_t sent = 0;
-	pid_t parent = getpid();
-	struct fastipc_stat stat;
-	pid_t pid;
+	struct duel d;
+};
 
-	while (!fastipc_send(self->victim, buf, sizeof(buf), FASTIPC_NOWAIT))
-		sent += FASTIPC_FOOTPRINT(sizeof(buf));
-	raw_unmap_end(&self->evil);
+VARIANTS_OF_VICTIM(page);
+
+FIXTURE_SETUP(page)
+{
+	ASSERT_EQ(0, duel_begin(&self->d, variant->flags, variant->kernel));
+}
+
+FIXTURE_TEARDOWN(page)
+{
+	duel_end(&self->d);
+}
+
+/* Send until the ring is full: where the victim stands then. */
+static uint64_t send_lap(struct duel *d, uint64_t sent)
+{
+	char buf[900] = { 0 };
+
+	while (!victim_send(d, buf, sizeof(buf), 0))
+		sent += footprint(d->flags, sizeof(buf));
+	return sent;
+}
+
+static void release(struct duel *d, uint64_t position)
+{
+	__atomic_store_n(&d->evil.own->released, position, __ATOMIC_RELEASE);
+}
+
+/* Sending: every odd position, once the ring looks full. */
+TEST_F(page, a_released_position_is_possible_or_ebadmsg)
+{
+	struct duel *d = &self->d;
+	char buf[900] = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < 2 * NR_ODD; i++) {
+		uint64_t value = odd_values[i / 2], first, sent;
+		int ret;
+
+		/* An honest lap first: so there is somewhere to go back. */
+		first = send_lap(d, 0);
+		release(d, first);
+		sent = send_lap(d, first);
+		if (i % 2)
+			value += sent;
+		release(d, value);
+		ret = victim_send(d, buf, sizeof(buf), 0);
+		if (value % 16 || value < first || value > sent) {
+			ASSERT_EQ(-EBADMSG, ret);
+		} else {
+			ASSERT_TRUE(ret == 0 || ret == -EAGAIN);
+		}
+		duel_end(d);
+		ASSERT_EQ(0, duel_begin(d, variant->flags, variant->kernel));
+	}
+}
+
+TEST_F(page, a_broken_position_stays_so_for_its_victim_only)
+{
+	struct duel *d = &self->d;
+	struct fastipc *other[2];
+	char buf[900] = { 0 };
+	char c;
+
+	ASSERT_EQ(0, fastipc_pair(other, NULL));
+	send_lap(d, 0);
+	release(d, 8);
+	ASSERT_EQ(-EBADMSG, victim_send(d, buf, sizeof(buf), 10));
+	release(d, 0);
+	ASSERT_EQ(-EBADMSG, victim_send(d, buf, sizeof(buf), 10));
+	/* The other direction goes on, and so do other channels. */
+	if (variant->flags) {
+		ASSERT_EQ(1, write(d->fd, "y", 1));
+	} else {
+		raw_publish(&d->evil, 0, WORD(1));
+	}
+	ASSERT_EQ(1, victim_recv(d, &c, 1, -1));
+	ASSERT_EQ(0, fastipc_send(other[0], "x", 1, 0));
+	ASSERT_EQ(1, fastipc_recv(other[1], &c, 1, 0));
+	fastipc_close(other[0]);
+	fastipc_close(other[1]);
+}
+
+/* What the attacker writes into its own words deceives nobody. */
+TEST_F(page, its_own_words_harm_only_itself)
+{
+	struct duel *d = &self->d;
+	volatile uint64_t *words = (uint64_t *)d->evil.own;
+	struct fastipc_stat stat;
+	unsigned int i, w;
+	char c;
+
+	for (i = 0; i < NR_ODD; i++) {
+		struct pollfd pfd = { d->fd, POLLIN | POLLOUT, 0 };
+
+		for (w = 0; w < d->evil.info.control_bytes / 8; w++) {
+			/* But for released, of which the tests above speak. */
+			if (w == offsetof(struct fastipc_control, released) / 8)
+				continue;
+			words[w] = odd_values[i];
+		}
+		ASSERT_EQ(0, victim_send(d, "a", 1, -1));
+		ASSERT_EQ(0, raw_stat(d->fd, &stat));
+		raw_sync(d->fd, FASTIPC_SYNC_WAIT_RECV, 0);
+		raw_sync(d->fd, FASTIPC_SYNC_WAKE_SEND, 0);
+		raw_sync_send(d->fd, odd_values[i], odd_values[i], 0);
+		raw_sync_send(d->fd, 0, odd_values[i], 0);
+		poll(&pfd, 1, 0);
+		ASSERT_EQ(-EAGAIN, victim_recv(d, &c, 1, 0));
+		pfd.fd = fastipc_fd(d->victim);
+		poll(&pfd, 1, 0);
+		ASSERT_FALSE(pfd.revents & (POLLIN | POLLERR | POLLHUP));
+		/* In a sealed pair it can even send. */
+		if (variant->flags) {
+			ASSERT_EQ(1, write(d->fd, "b", 1));
+			ASSERT_EQ(1, victim_recv(d, &c, 1, -1));
+			ASSERT_EQ('b', c);
+		}
+	}
+}
+
+/* Nor what it leaves there for the kernel, which goes on at its end. */
+TEST_F(page, what_it_leaves_there_harms_only_itself)
+{
+	struct duel *d = &self->d;
+	unsigned int i;
+
+	for (i = 0; i < NR_ODD; i++) {
+		char buf[RING];
+		ssize_t ret, sent;
+
+		ASSERT_EQ(0, victim_send(d, "a", 1, -1));
+		d->evil.own->sent = odd_values[i];
+		d->evil.own->taken = odd_values[i];
+		raw_unmap_end(&d->evil);
+		ASSERT_EQ(0, fcntl(d->fd, F_SETFL, O_NONBLOCK));
+		/* Whatever it finds there, or EBADMSG; never more than fits. */
+		ret = read(d->fd, buf, sizeof(buf));
+		ASSERT_LE(ret, (ssize_t)d->limit);
+		sent = write(d->fd, "b", 1);
+		ASSERT_TRUE(sent == 1 || errno == EAGAIN || errno == EBADMSG);
+		/* The victim: what came, or nothing, or that it is broken. */
+		ret = victim_recv(d, buf, sizeof(buf), 0);
+		if (variant->flags) {
+			ASSERT_EQ(1, sent);
+			ASSERT_EQ(1, ret);
+		} else {
+			ASSERT_TRUE(ret == 1 || ret == -EAGAIN ||
+				    ret == -EBADMSG);
+		}
+		ret = victim_send(d, "c", 1, 0);
+		ASSERT_TRUE(ret == 0 || ret == -EBADMSG);
+		ASSERT_EQ(0, raw_map_end(d->fd, &d->evil));
+		duel_end(d);
+		ASSERT_EQ(0, duel_begin(d, variant->flags, variant->kernel));
+	}
+}
+
+/* A withheld wake for space, and for somebody who sleeps in poll(2). */
+TEST_F(page, a_withheld_wake_of_a_poller_is_counted_as_late)
+{
+	struct duel *d = &self->d;
+	struct pollfd pfd = { fastipc_fd(d->victim), POLLOUT, 0 };
+	pid_t parent = getpid(), pid;
+	struct fastipc_stat stat;
+	uint64_t sent;
+
+	sent = send_lap(d, 0);
+	raw_unmap_end(&d->evil);
 	pid = fork_bound();
 	if (!pid) {
 		struct mapped m;
 
-		if (!wait_for_sleep(parent) || raw_map_end(self->fd, &m))
+		if (!wait_for_sleep(parent) || raw_map_end(d->fd, &m))
 			_exit(1);
 		__atomic_store_n(&m.own->released, sent, __ATOMIC_RELEASE);
 		pause();
 	}
 	ASSERT_EQ(1, poll(&pfd, 1, -1));
 	ASSERT_EQ(POLLOUT, pfd.revents);
-	ASSERT_EQ(0, raw_stat(self->fd, &stat));
+	ASSERT_EQ(0, raw_stat(d->fd, &stat));
 	ASSERT_EQ(1, stat.late_wakes);
 	kill(pid, SIGKILL);
 	reap(pid);
-	ASSERT_EQ(0, raw_map_end(self->fd, &self->evil));
+	ASSERT_EQ(0, raw_map_end(d->fd, &d->evil));
 }
 
 TEST_HARNESS_MAIN

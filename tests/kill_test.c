@@ -3,7 +3,8 @@
  * Death at any instruction: either side of a stream is killed by SIGKILL at
  * 1,000 random moments.  The sender notes each number before and after it
  * commits, in memory that outlives it.  Nobody hangs, nothing committed is
- * lost, and nothing stays behind.
+ * lost, none comes twice, and nothing stays behind.  A tenth of the kills in
+ * sealed pairs, and with a side that knows only read(2) and write(2).
  */
 #include "kselftest_harness.h"
 #include "fastipc_test.h"
@@ -16,6 +17,7 @@ struct ledger {
 	volatile uint64_t confirmed; /* noted after it */
 	volatile uint64_t received;  /* by the receiving child */
 	volatile int error;	     /* how the survivor's loop ended */
+	bool kernel[2];		     /* who knows only the kernel's calls */
 };
 
 FIXTURE(kill)
@@ -24,6 +26,10 @@ FIXTURE(kill)
 	struct ledger *ledger;
 	struct counters before;
 };
+
+VARIANTS_OF_USE(kill);
+
+#define TIMES(n) times(variant->flags, variant->kernel, n)
 
 FIXTURE_SETUP(kill)
 {
@@ -46,13 +52,14 @@ static uint64_t random_next(uint64_t *x)
 	return *x;
 }
 
-static int make_pair(struct fastipc *end[2], uint64_t x)
+static int make_pair(struct fastipc *end[2], uint32_t flags, uint64_t x)
 {
 	/* Small rings, so that the sender sleeps too; some never spin. */
 	struct fastipc_options options = {
 		.size = sizeof(options),
 		.ring_bytes = 4096 << x % 4,
 		.spin_us = x & 16 ? -1 : 50,
+		.flags = flags,
 	};
 
 	return fastipc_pair(end, &options);
@@ -66,6 +73,7 @@ static size_t length_of(uint64_t number)
 static int send_for_ever(struct fastipc *me, void *arg)
 {
 	struct ledger *ledger = arg;
+	bool kernel = ledger->kernel[0];
 	char buf[8 + LENGTHS];
 	uint64_t number;
 	void *payload;
@@ -77,8 +85,8 @@ static int send_for_ever(struct fastipc *me, void *arg)
 		memset(buf, number, sizeof(buf));
 		memcpy(buf, &number, sizeof(number));
 		ledger->intended = number;
-		if (number % 3) {
-			ret = fastipc_send(me, buf, len, 0);
+		if (kernel || number % 3) {
+			ret = any_send(me, kernel, buf, len, -1);
 		} else {
 			ret = fastipc_reserve(me, sizeof(buf), &payload, 0);
 			if (!ret) {
@@ -97,12 +105,13 @@ static int send_for_ever(struct fastipc *me, void *arg)
 /* Receive until the end; 0 or the number at which something was wrong. */
 static uint64_t receive_to_end(struct fastipc *me, struct ledger *ledger)
 {
+	bool kernel = ledger->kernel[1];
 	char buf[8 + LENGTHS];
 	uint64_t number;
 	ssize_t n;
 
 	for (;;) {
-		n = fastipc_recv(me, buf, sizeof(buf), 0);
+		n = any_recv(me, kernel, buf, sizeof(buf), -1);
 		if (n < 0) {
 			ledger->error = n;
 			return 0;
@@ -134,10 +143,14 @@ TEST_F_TIMEOUT(kill, a_thousand_senders, 900)
 	int i;
 
 	TH_LOG("seed %llu", (unsigned long long)x);
-	for (i = 0; i < KILLS; i++) {
+	for (i = 0; i < TIMES(KILLS); i++) {
 		memset(self->ledger, 0, sizeof(*self->ledger));
-		ASSERT_EQ(0, make_pair(self->end, random_next(&x)));
-		pid = fork_peer(self->end, send_for_ever, self->ledger);
+		memcpy(self->ledger->kernel, variant->kernel,
+		       sizeof(variant->kernel));
+		ASSERT_EQ(0, make_pair(self->end, variant->flags,
+				       random_next(&x)));
+		pid = fork_peer_by(self->end, variant->kernel[0],
+				   send_for_ever, self->ledger);
 		fastipc_close(self->end[1]);
 		killer = fork_bound();
 		if (!killer) {
@@ -156,7 +169,7 @@ TEST_F_TIMEOUT(kill, a_thousand_senders, 900)
 	}
 	TH_LOG("%d senders killed, %llu messages", i,
 	       (unsigned long long)total);
-	ASSERT_GT(total, KILLS);
+	ASSERT_GT(total, TIMES(KILLS));
 }
 
 TEST_F_TIMEOUT(kill, a_thousand_receivers, 900)
@@ -166,10 +179,14 @@ TEST_F_TIMEOUT(kill, a_thousand_receivers, 900)
 	int i;
 
 	TH_LOG("seed %llu", (unsigned long long)x);
-	for (i = 0; i < KILLS; i++) {
+	for (i = 0; i < TIMES(KILLS); i++) {
 		memset(self->ledger, 0, sizeof(*self->ledger));
-		ASSERT_EQ(0, make_pair(self->end, random_next(&x)));
-		pid = fork_peer(self->end, receive_for_ever, self->ledger);
+		memcpy(self->ledger->kernel, variant->kernel,
+		       sizeof(variant->kernel));
+		ASSERT_EQ(0, make_pair(self->end, variant->flags,
+				       random_next(&x)));
+		pid = fork_peer_by(self->end, variant->kernel[1],
+				   receive_for_ever, self->ledger);
 		fastipc_close(self->end[1]);
 		killer = fork_bound();
 		if (!killer) {
@@ -187,8 +204,14 @@ TEST_F_TIMEOUT(kill, a_thousand_receivers, 900)
 	}
 	TH_LOG("%d receivers killed, %llu messages", i,
 	       (unsigned long long)total);
-	ASSERT_GT(total, KILLS);
+	ASSERT_GT(total, TIMES(KILLS));
 }
+
+/* The survivor, end 0 */
+#define SEND(buf, len, ms) \
+	any_send(self->end[0], variant->kernel[0], buf, len, ms)
+#define RECV(buf, cap, ms) \
+	any_recv(self->end[0], variant->kernel[0], buf, cap, ms)
 
 /* Dead between publishing and waking: the kernel wakes in its stead. */
 static int publish_and_die(struct fastipc *me, void *arg)
@@ -202,22 +225,66 @@ static int publish_and_die(struct fastipc *me, void *arg)
 	return 2;
 }
 
-TEST_F(kill, between_publishing_and_waking)
+/* In a direct ring; the survivor reads by the library, or by read(2). */
+static void dead_before_waking(struct __test_metadata *_metadata, bool kernel)
 {
+	struct fastipc *end[2];
 	char buf[8];
 	pid_t pid;
 	int fd;
 
-	ASSERT_EQ(0, make_pair(self->end, 0));
+	ASSERT_EQ(0, make_pair(end, 0, 0));
 	/* Another holder of the descriptor: no end comes to the rescue. */
-	fd = dup(fastipc_fd(self->end[1]));
-	pid = fork_peer(self->end, publish_and_die, NULL);
-	fastipc_close(self->end[1]);
-	ASSERT_EQ(8, fastipc_recv(self->end[0], buf, 8, 0));
+	fd = dup(fastipc_fd(end[1]));
+	pid = fork_peer(end, publish_and_die, NULL);
+	fastipc_close(end[1]);
+	ASSERT_EQ(8, any_recv(end[0], kernel, buf, 8, -1));
 	ASSERT_EQ(128 + SIGKILL, reap(pid));
-	ASSERT_EQ(-EAGAIN, fastipc_recv(self->end[0], buf, 8, FASTIPC_NOWAIT));
+	ASSERT_EQ(-EAGAIN, any_recv(end[0], kernel, buf, 8, 0));
 	close(fd);
-	ASSERT_EQ(-ECONNRESET, fastipc_recv(self->end[0], buf, 8, 0));
+	ASSERT_EQ(-ECONNRESET, any_recv(end[0], kernel, buf, 8, -1));
+	fastipc_close(end[0]);
+}
+
+TEST(between_publishing_and_waking)
+{
+	dead_before_waking(_metadata, false);
+}
+
+TEST(between_publishing_and_waking_a_kernel_reader)
+{
+	dead_before_waking(_metadata, true);
+}
+
+/* The same for space. */
+static int release_and_die(struct fastipc *me, void *arg)
+{
+	struct mapped m;
+
+	if (!wait_for_sleep(getppid()) || raw_map_end(fastipc_fd(me), &m))
+		return 1;
+	__atomic_store_n(&m.own->taken, m.peer->sent, __ATOMIC_RELEASE);
+	__atomic_store_n(&m.own->released, m.peer->sent, __ATOMIC_RELEASE);
+	raise(SIGKILL);
+	return 2;
+}
+
+TEST_F(kill, between_releasing_and_waking)
+{
+	char buf[900] = { 0 };
+	pid_t pid;
+	int fd;
+
+	ASSERT_EQ(0, make_pair(self->end, variant->flags, 0));
+	fd = dup(fastipc_fd(self->end[1]));
+	while (!SEND(buf, sizeof(buf), 0))
+		;
+	pid = fork_peer(self->end, release_and_die, NULL);
+	fastipc_close(self->end[1]);
+	ASSERT_EQ(0, SEND(buf, sizeof(buf), -1));
+	ASSERT_EQ(128 + SIGKILL, reap(pid));
+	close(fd);
+	ASSERT_EQ(-ECONNRESET, SEND(buf, sizeof(buf), 0));
 	fastipc_close(self->end[0]);
 }
 
@@ -226,7 +293,7 @@ static int sleep_for_ever(struct fastipc *me, void *arg)
 {
 	char c;
 
-	fastipc_recv(me, &c, 1, 0);
+	any_recv(me, *(bool *)arg, &c, 1, -1);
 	return 1;
 }
 
@@ -235,12 +302,13 @@ TEST_F(kill, a_sleeper)
 	pid_t pid;
 	char c;
 
-	ASSERT_EQ(0, make_pair(self->end, 0));
-	pid = fork_peer(self->end, sleep_for_ever, NULL);
+	ASSERT_EQ(0, make_pair(self->end, variant->flags, 0));
+	pid = fork_peer_by(self->end, variant->kernel[1], sleep_for_ever,
+			   (void *)&variant->kernel[1]);
 	fastipc_close(self->end[1]);
 	ASSERT_TRUE(wait_for_sleep(pid));
 	ASSERT_EQ(0, kill(pid, SIGKILL));
-	ASSERT_EQ(-ECONNRESET, fastipc_recv(self->end[0], &c, 1, 0));
+	ASSERT_EQ(-ECONNRESET, RECV(&c, 1, -1));
 	ASSERT_EQ(128 + SIGKILL, reap(pid));
 	fastipc_close(self->end[0]);
 }
@@ -251,14 +319,16 @@ TEST_F(kill, exec_keeps_the_end)
 	pid_t pid;
 	char c;
 
-	ASSERT_EQ(0, make_pair(self->end, 0));
+	ASSERT_EQ(0, make_pair(self->end, variant->flags, 0));
 	pid = fork_bound();
 	if (!pid) {
 		struct fastipc *me;
 		int fd = fastipc_fd(self->end[1]);
 
 		close(fastipc_fd(self->end[0]));
-		if (fastipc_adopt(&me, fd) || fastipc_send(me, "1", 1, 0))
+		me = self->end[1];
+		if ((!variant->kernel[1] && fastipc_adopt(&me, fd)) ||
+		    any_send(me, variant->kernel[1], "1", 1, -1))
 			_exit(1);
 		fcntl(fd, F_SETFD, 0);
 		/* Holds the descriptor until it is killed. */
@@ -266,10 +336,10 @@ TEST_F(kill, exec_keeps_the_end)
 		_exit(2);
 	}
 	fastipc_close(self->end[1]);
-	ASSERT_EQ(1, fastipc_recv(self->end[0], &c, 1, 0));
-	ASSERT_EQ(-ETIMEDOUT, fastipc_recv_timed(self->end[0], &c, 1, 0, 300));
+	ASSERT_EQ(1, RECV(&c, 1, -1));
+	ASSERT_EQ(-ETIMEDOUT, RECV(&c, 1, 300));
 	ASSERT_EQ(0, kill(pid, SIGKILL));
-	ASSERT_EQ(-ECONNRESET, fastipc_recv(self->end[0], &c, 1, 0));
+	ASSERT_EQ(-ECONNRESET, RECV(&c, 1, -1));
 	ASSERT_EQ(128 + SIGKILL, reap(pid));
 	fastipc_close(self->end[0]);
 }

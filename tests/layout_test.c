@@ -55,9 +55,15 @@ TEST(layout_of_info)
 	ASSERT_EQ(56, offsetof(struct fastipc_info, send_ring));
 	ASSERT_EQ(64, offsetof(struct fastipc_info, recv_ring));
 	ASSERT_EQ(72, offsetof(struct fastipc_info, features));
-	ASSERT_EQ(80, offsetof(struct fastipc_info, reserved));
-	ASSERT_EQ(96, sizeof(struct fastipc_info));
-	ASSERT_EQ(96, FASTIPC_INFO_SIZE_VER0);
+	ASSERT_EQ(80, offsetof(struct fastipc_info, endpoint));
+	ASSERT_EQ(88, offsetof(struct fastipc_info, peer_endpoint));
+	ASSERT_EQ(96, offsetof(struct fastipc_info, peer_state));
+	ASSERT_EQ(100, offsetof(struct fastipc_info, peer_pid));
+	ASSERT_EQ(104, offsetof(struct fastipc_info, peer_uid));
+	ASSERT_EQ(108, offsetof(struct fastipc_info, peer_gid));
+	ASSERT_EQ(112, offsetof(struct fastipc_info, reserved));
+	ASSERT_EQ(120, sizeof(struct fastipc_info));
+	ASSERT_EQ(120, FASTIPC_INFO_SIZE_VER0);
 }
 
 TEST(layout_of_map)
@@ -66,6 +72,70 @@ TEST(layout_of_map)
 	ASSERT_EQ(4, offsetof(struct fastipc_map, flags));
 	ASSERT_EQ(8, sizeof(struct fastipc_map));
 	ASSERT_EQ(8, FASTIPC_MAP_SIZE_VER0);
+}
+
+TEST(layout_of_send)
+{
+	ASSERT_EQ(0, offsetof(struct fastipc_send, size));
+	ASSERT_EQ(4, offsetof(struct fastipc_send, flags));
+	ASSERT_EQ(8, offsetof(struct fastipc_send, data));
+	ASSERT_EQ(16, offsetof(struct fastipc_send, len));
+	ASSERT_EQ(24, offsetof(struct fastipc_send, tag));
+	ASSERT_EQ(32, offsetof(struct fastipc_send, timeout_ns));
+	ASSERT_EQ(40, offsetof(struct fastipc_send, then));
+	ASSERT_EQ(48, offsetof(struct fastipc_send, sent));
+	ASSERT_EQ(52, offsetof(struct fastipc_send, reserved));
+	ASSERT_EQ(56, sizeof(struct fastipc_send));
+	ASSERT_EQ(56, FASTIPC_SEND_SIZE_VER0);
+}
+
+TEST(layout_of_send_item)
+{
+	ASSERT_EQ(0, offsetof(struct fastipc_send_item, data));
+	ASSERT_EQ(8, offsetof(struct fastipc_send_item, len));
+	ASSERT_EQ(16, offsetof(struct fastipc_send_item, tag));
+	ASSERT_EQ(24, offsetof(struct fastipc_send_item, flags));
+	ASSERT_EQ(28, offsetof(struct fastipc_send_item, reserved));
+	ASSERT_EQ(32, sizeof(struct fastipc_send_item));
+}
+
+TEST(layout_of_recv)
+{
+	ASSERT_EQ(0, offsetof(struct fastipc_recv, size));
+	ASSERT_EQ(4, offsetof(struct fastipc_recv, flags));
+	ASSERT_EQ(8, offsetof(struct fastipc_recv, data));
+	ASSERT_EQ(16, offsetof(struct fastipc_recv, len));
+	ASSERT_EQ(24, offsetof(struct fastipc_recv, tag));
+	ASSERT_EQ(32, offsetof(struct fastipc_recv, timeout_ns));
+	ASSERT_EQ(40, offsetof(struct fastipc_recv, reserved));
+	ASSERT_EQ(48, offsetof(struct fastipc_recv, stamp));
+	ASSERT_EQ(96, sizeof(struct fastipc_recv));
+	ASSERT_EQ(96, FASTIPC_RECV_SIZE_VER0);
+}
+
+TEST(layout_of_recv_item)
+{
+	ASSERT_EQ(0, offsetof(struct fastipc_recv_item, data));
+	ASSERT_EQ(8, offsetof(struct fastipc_recv_item, len));
+	ASSERT_EQ(16, offsetof(struct fastipc_recv_item, tag));
+	ASSERT_EQ(24, offsetof(struct fastipc_recv_item, flags));
+	ASSERT_EQ(28, offsetof(struct fastipc_recv_item, reserved));
+	ASSERT_EQ(32, offsetof(struct fastipc_recv_item, stamp));
+	ASSERT_EQ(80, sizeof(struct fastipc_recv_item));
+}
+
+TEST(layout_of_stamp)
+{
+	ASSERT_EQ(0, offsetof(struct fastipc_stamp, seq));
+	ASSERT_EQ(8, offsetof(struct fastipc_stamp, endpoint));
+	ASSERT_EQ(16, offsetof(struct fastipc_stamp, time_ns));
+	ASSERT_EQ(24, offsetof(struct fastipc_stamp, pid));
+	ASSERT_EQ(28, offsetof(struct fastipc_stamp, uid));
+	ASSERT_EQ(32, offsetof(struct fastipc_stamp, gid));
+	ASSERT_EQ(36, offsetof(struct fastipc_stamp, priority));
+	ASSERT_EQ(40, offsetof(struct fastipc_stamp, reserved));
+	ASSERT_EQ(48, sizeof(struct fastipc_stamp));
+	ASSERT_EQ(48, FASTIPC_STAMP_BYTES);
 }
 
 TEST(layout_of_sync)
@@ -85,16 +155,18 @@ TEST(layout_of_stat)
 	ASSERT_EQ(4, offsetof(struct fastipc_stat, flags));
 	ASSERT_EQ(8, offsetof(struct fastipc_stat, bytes));
 	ASSERT_EQ(16, offsetof(struct fastipc_stat, sent));
-	ASSERT_EQ(24, offsetof(struct fastipc_stat, received));
+	ASSERT_EQ(24, offsetof(struct fastipc_stat, released));
 	ASSERT_EQ(32, offsetof(struct fastipc_stat, peer_sent));
-	ASSERT_EQ(40, offsetof(struct fastipc_stat, peer_received));
+	ASSERT_EQ(40, offsetof(struct fastipc_stat, peer_released));
 	ASSERT_EQ(48, offsetof(struct fastipc_stat, syncs));
 	ASSERT_EQ(56, offsetof(struct fastipc_stat, sleeps));
 	ASSERT_EQ(64, offsetof(struct fastipc_stat, wakes));
 	ASSERT_EQ(72, offsetof(struct fastipc_stat, late_wakes));
-	ASSERT_EQ(80, offsetof(struct fastipc_stat, reserved));
-	ASSERT_EQ(88, sizeof(struct fastipc_stat));
-	ASSERT_EQ(88, FASTIPC_STAT_SIZE_VER0);
+	ASSERT_EQ(80, offsetof(struct fastipc_stat, sends));
+	ASSERT_EQ(88, offsetof(struct fastipc_stat, recvs));
+	ASSERT_EQ(96, offsetof(struct fastipc_stat, bounces));
+	ASSERT_EQ(104, sizeof(struct fastipc_stat));
+	ASSERT_EQ(104, FASTIPC_STAT_SIZE_VER0);
 }
 
 TEST(layout_of_shutdown)
@@ -191,6 +263,8 @@ TEST(numbers_of_commands)
 	ASSERT_EQ(0xfa02, FASTIPC_PEER);
 	ASSERT_EQ(0xfa03, FASTIPC_INFO);
 	ASSERT_EQ(0xfa04, FASTIPC_MAP);
+	ASSERT_EQ(0xfa05, FASTIPC_SEND);
+	ASSERT_EQ(0xfa06, FASTIPC_RECV);
 	ASSERT_EQ(0xfa09, FASTIPC_SYNC);
 	ASSERT_EQ(0xfa0a, FASTIPC_STAT);
 	ASSERT_EQ(0xfa0b, FASTIPC_SHUTDOWN);
@@ -203,6 +277,10 @@ TEST(footprints)
 	ASSERT_EQ(32, FASTIPC_FOOTPRINT(16));
 	ASSERT_EQ(48, FASTIPC_FOOTPRINT(17));
 	ASSERT_EQ(0x100000010ULL, FASTIPC_FOOTPRINT(0xffffffffU));
+	ASSERT_EQ(64, FASTIPC_SEALED_FOOTPRINT(0));
+	ASSERT_EQ(80, FASTIPC_SEALED_FOOTPRINT(1));
+	ASSERT_EQ(80, FASTIPC_SEALED_FOOTPRINT(16));
+	ASSERT_EQ(0x100000040ULL, FASTIPC_SEALED_FOOTPRINT(0xffffffffU));
 }
 
 TEST_HARNESS_MAIN

@@ -1,24 +1,64 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Messages through the library: every length at every place of the ring, the
- * limit, reservations, reading in place, time-outs, and how a stream ends.
+ * Messages: every length at every place of the ring, the limit, time-outs; and
+ * through the library reservations and reading in place.
  */
 #include "kselftest_harness.h"
 #include "fastipc_test.h"
 
+#define RING 4096
+
+static int make_pair(struct fastipc *end[2], uint32_t flags)
+{
+	struct fastipc_options options = { .size = sizeof(options),
+					   .ring_bytes = RING,
+					   .takes = 2,
+					   .flags = flags };
+
+	return fastipc_pair(end, &options);
+}
+
+/* From end 0 to end 1, in whichever way. */
+FIXTURE(message)
+{
+	struct fastipc *end[2];
+	struct fastipc_info info;
+};
+
+VARIANTS_OF_USE(message);
+
+#define TIMES(n) times(variant->flags, variant->kernel, n)
+
+FIXTURE_SETUP(message)
+{
+	ASSERT_EQ(0, make_pair(self->end, variant->flags));
+	ASSERT_EQ(0, fastipc_info(self->end[0], &self->info));
+}
+
+FIXTURE_TEARDOWN(message)
+{
+	fastipc_close(self->end[0]);
+	fastipc_close(self->end[1]);
+}
+
+/* Both ends through the library */
 FIXTURE(pair)
 {
 	struct fastipc *end[2];
 	struct fastipc_info info;
 };
 
+FIXTURE_VARIANT(pair)
+{
+	uint32_t flags;
+};
+
+FIXTURE_VARIANT_ADD(pair, direct) { 0 };
+FIXTURE_VARIANT_ADD(pair, sealed) { FASTIPC_SEALED };
+
 FIXTURE_SETUP(pair)
 {
-	struct fastipc_options options = { .size = sizeof(options),
-					   .ring_bytes = 4096,
-					   .takes = 2 };
-
-	ASSERT_EQ(0, fastipc_pair(self->end, &options));
+	ASSERT_EQ(0, make_pair(self->end, variant->flags));
 	ASSERT_EQ(0, fastipc_info(self->end[0], &self->info));
 }
 
@@ -36,34 +76,48 @@ static void fill(unsigned char *buf, size_t len, unsigned int seed)
 		buf[i] = seed * 31 + i * 7 + (i >> 8);
 }
 
-/* Every length from 0 to the limit, with the ring's end at every place. */
-TEST_F(pair, every_length_at_every_alignment)
-{
-	unsigned char out[4096], in[4096];
-	size_t limit = self->info.max_message;
-	unsigned int slots = self->info.ring_bytes / FASTIPC_ALIGN;
-	unsigned int start, len;
-	uint64_t position = 0;
+#define SEND(buf, len, ms) \
+	any_send(self->end[0], variant->kernel[0], buf, len, ms)
+#define RECV(buf, cap, ms) \
+	any_recv(self->end[1], variant->kernel[1], buf, cap, ms)
 
-	ASSERT_EQ(limit, self->info.ring_bytes / 4 - 16);
-	for (start = 0; start < slots; start++) {
+/* There is a message: without a limit, but read(2) passes over empty ones. */
+#define NO_LIMIT(len) ((len) ? -1 : 0)
+
+/* Bytes to send next, to be further by so many at last. */
+static size_t step_to(uint32_t flags, size_t limit, uint64_t distance)
+{
+	uint64_t least = footprint(flags, 0), most = footprint(flags, limit);
+
+	if (distance < least)
+		return 0;
+	return (distance < most ? distance : most) - least;
+}
+
+/* Every length from 0 to the limit, with the ring's end at every place. */
+TEST_F(message, every_length_at_every_alignment)
+{
+	unsigned int every = RING / FASTIPC_ALIGN / TIMES(256);
+	size_t limit = self->info.max_message, step;
+	unsigned char out[RING], in[RING];
+	uint64_t position = 0, start;
+	unsigned int len;
+
+	ASSERT_EQ(limit, RING / 4 - (variant->flags ? 64 : 16));
+	for (start = 0; start < RING; start += every * FASTIPC_ALIGN) {
 		for (len = 0; len <= limit; len++) {
-			/* Empty messages are the smallest step: 16 bytes. */
-			while (position / FASTIPC_ALIGN % slots != start) {
-				ASSERT_EQ(0, fastipc_send(self->end[0], NULL, 0,
-							  FASTIPC_NOWAIT));
-				ASSERT_EQ(0, fastipc_recv(self->end[1], in, 0,
-							  FASTIPC_NOWAIT));
-				position += FASTIPC_ALIGN;
+			while (position % RING != start) {
+				step = step_to(variant->flags, limit,
+					       (start - position) % RING);
+				ASSERT_EQ(0, SEND(out, step, 0));
+				ASSERT_EQ(step, RECV(in, step, 0));
+				position += footprint(variant->flags, step);
 			}
 			fill(out, len, start);
-			ASSERT_EQ(0, fastipc_send(self->end[0], out, len,
-						  FASTIPC_NOWAIT));
-			ASSERT_EQ(len,
-				  fastipc_recv(self->end[1], in, sizeof(in),
-					       FASTIPC_NOWAIT));
+			ASSERT_EQ(0, SEND(out, len, NO_LIMIT(len)));
+			ASSERT_EQ(len, RECV(in, sizeof(in), NO_LIMIT(len)));
 			ASSERT_EQ(0, memcmp(out, in, len));
-			position += FASTIPC_FOOTPRINT(len);
+			position += footprint(variant->flags, len);
 			if (len % 97)
 				len += 6; /* dense at some, sampled else */
 		}
@@ -71,90 +125,118 @@ TEST_F(pair, every_length_at_every_alignment)
 }
 
 /* The same without a gap in the lengths, wherever the ring's end falls. */
-TEST_F(pair, every_length_in_a_row)
+TEST_F(message, every_length_in_a_row)
 {
-	unsigned char out[4096], in[4096];
+	unsigned char out[RING], in[RING];
 	unsigned int len, round;
 
-	for (round = 0; round < 64; round++) {
+	for (round = 0; round < TIMES(64); round++) {
 		for (len = 0; len <= self->info.max_message; len++) {
 			fill(out, len, len + round);
-			ASSERT_EQ(0, fastipc_send(self->end[1], out, len, 0));
-			ASSERT_EQ(len, fastipc_recv(self->end[0], in, len, 0));
+			ASSERT_EQ(0, SEND(out, len, -1));
+			ASSERT_EQ(len, RECV(in, len, NO_LIMIT(len)));
 			ASSERT_EQ(0, memcmp(out, in, len));
 		}
 	}
 }
 
-TEST_F(pair, over_the_limit_is_emsgsize_and_sends_nothing)
+TEST_F(message, over_the_limit_is_emsgsize_and_sends_nothing)
 {
-	char buf[4096] = { 0 };
+	char buf[RING] = { 0 };
 
-	ASSERT_EQ(-EMSGSIZE, fastipc_send(self->end[0], buf,
-					  self->info.max_message + 1, 0));
-	ASSERT_EQ(-EAGAIN,
-		  fastipc_recv(self->end[1], buf, sizeof(buf), FASTIPC_NOWAIT));
+	ASSERT_EQ(-EMSGSIZE, SEND(buf, self->info.max_message + 1, -1));
+	ASSERT_EQ(-EAGAIN, RECV(buf, sizeof(buf), 0));
 }
 
-TEST_F(pair, too_small_a_buffer_is_emsgsize_and_consumes_nothing)
+TEST_F(message, too_small_a_buffer_is_emsgsize_and_consumes_nothing)
 {
 	char buf[64] = "five";
 
-	ASSERT_EQ(0, fastipc_send(self->end[0], buf, 5, 0));
-	ASSERT_EQ(-EMSGSIZE, fastipc_recv(self->end[1], buf, 4, 0));
+	ASSERT_EQ(0, SEND(buf, 5, -1));
+	ASSERT_EQ(-EMSGSIZE, RECV(buf, 4, -1));
 	memset(buf, 0, sizeof(buf));
-	ASSERT_EQ(5, fastipc_recv(self->end[1], buf, 5, 0));
+	ASSERT_EQ(5, RECV(buf, 5, -1));
 	ASSERT_STREQ("five", buf);
 }
 
-TEST_F(pair, an_empty_message_is_no_end)
+TEST_F(message, an_empty_message_is_no_end)
 {
 	char c;
 
-	ASSERT_EQ(0, fastipc_send(self->end[0], NULL, 0, 0));
-	ASSERT_EQ(0, fastipc_recv(self->end[1], &c, 0, 0));
-	ASSERT_EQ(-EAGAIN, fastipc_recv(self->end[1], &c, 1, FASTIPC_NOWAIT));
+	ASSERT_EQ(0, SEND(NULL, 0, -1));
+	ASSERT_EQ(0, RECV(&c, 0, -1));
+	ASSERT_EQ(-EAGAIN, RECV(&c, 1, 0));
 }
 
-TEST_F(pair, a_full_ring_is_eagain_and_goes_on_when_drained)
+TEST_F(message, a_full_ring_is_eagain_and_goes_on_when_drained)
 {
-	char buf[1008];
+	char buf[RING / 4 - 64];
 	int i, n = 0;
 
-	while (!fastipc_send(self->end[0], &n, sizeof(n), FASTIPC_NOWAIT))
+	while (!SEND(&n, sizeof(n), 0))
 		n++;
-	/* Each takes 32 bytes, and 16 bytes stay free. */
-	ASSERT_EQ(n, (4096 - 16) / 32);
-	ASSERT_EQ(-EAGAIN,
-		  fastipc_send(self->end[0], &n, sizeof(n), FASTIPC_NOWAIT));
+	/* 16 bytes stay free. */
+	ASSERT_EQ(n, (RING - 16) / footprint(variant->flags, sizeof(n)));
+	ASSERT_EQ(-EAGAIN, SEND(&n, sizeof(n), 0));
 	for (i = 0; i < n; i++) {
-		ASSERT_EQ(4, fastipc_recv(self->end[1], buf, sizeof(buf), 0));
+		ASSERT_EQ(4, RECV(buf, sizeof(buf), -1));
 		ASSERT_EQ(0, memcmp(&i, buf, 4));
 	}
-	ASSERT_EQ(0, fastipc_send(self->end[0], buf, sizeof(buf), 0));
+	ASSERT_EQ(0, SEND(buf, sizeof(buf), -1));
 }
 
-TEST_F(pair, send_times_out)
+TEST_F(message, send_times_out)
 {
-	char buf[1000] = { 0 };
+	char buf[900] = { 0 };
 	uint64_t begin;
 
-	while (!fastipc_send(self->end[0], buf, sizeof(buf), FASTIPC_NOWAIT))
+	while (!SEND(buf, sizeof(buf), 0))
 		;
 	begin = now_ns();
-	ASSERT_EQ(-ETIMEDOUT,
-		  fastipc_send_timed(self->end[0], buf, sizeof(buf), 0, 30));
+	ASSERT_EQ(-ETIMEDOUT, SEND(buf, sizeof(buf), 30));
 	ASSERT_GE(now_ns() - begin, 30000000);
 }
 
-TEST_F(pair, recv_times_out)
+TEST_F(message, recv_times_out)
 {
 	uint64_t begin = now_ns();
 	char c;
 
-	ASSERT_EQ(-ETIMEDOUT, fastipc_recv_timed(self->end[0], &c, 1, 0, 30));
+	ASSERT_EQ(-ETIMEDOUT, RECV(&c, 1, 30));
 	ASSERT_GE(now_ns() - begin, 30000000);
 }
+
+static void nothing(int signal)
+{
+}
+
+TEST_F(message, a_signal_is_eintr)
+{
+	struct sigaction action = { .sa_handler = nothing };
+	pid_t self_pid = getpid(), pid;
+	char c = 0;
+
+	sigaction(SIGUSR1, &action, NULL);
+	pid = fork_bound();
+	if (!pid) {
+		wait_for_sleep(self_pid);
+		while (getppid() == self_pid) {
+			kill(self_pid, SIGUSR1);
+			usleep(20000);
+		}
+		_exit(0);
+	}
+	ASSERT_EQ(-EINTR, RECV(&c, 1, -1));
+	ASSERT_EQ(-EINTR, RECV(&c, 1, 100000));
+	while (SEND(&c, 1, 0) != -EAGAIN)
+		;
+	ASSERT_EQ(-EINTR, SEND(&c, 1, -1));
+	ASSERT_EQ(-EINTR, SEND(&c, 1, 100000));
+	kill(pid, SIGKILL);
+	reap(pid);
+}
+
+/* Through the library ----------------------------------------------------- */
 
 TEST_F(pair, take_times_out)
 {
@@ -179,12 +261,25 @@ TEST_F(pair, unknown_flag_is_einval)
 	void *payload;
 	char c = 0;
 
-	ASSERT_EQ(-EINVAL, fastipc_send(self->end[0], &c, 1, 2));
-	ASSERT_EQ(-EINVAL, fastipc_recv(self->end[0], &c, 1, 2));
-	ASSERT_EQ(-EINVAL, fastipc_take(self->end[0], &msg, 2));
-	ASSERT_EQ(-EINVAL, fastipc_reserve(self->end[0], 1, &payload, 2));
-	ASSERT_EQ(-EINVAL, fastipc_wait(self->end[0], POLLPRI, 0));
+	ASSERT_EQ(-EINVAL, fastipc_send(self->end[0], &c, 1, 4));
+	ASSERT_EQ(-EINVAL, fastipc_recv(self->end[0], &c, 1, 4));
+	ASSERT_EQ(-EINVAL, fastipc_take(self->end[0], &msg, 4));
+	ASSERT_EQ(-EINVAL, fastipc_reserve(self->end[0], 1, &payload, 4));
+	ASSERT_EQ(-EINVAL, fastipc_wait(self->end[0], POLLRDHUP, 0));
 	ASSERT_EQ(-EINVAL, fastipc_shutdown(self->end[0], 4));
+}
+
+/* What others follow to is for senders alone. */
+TEST_F(pair, more_is_einval_but_for_what_sends)
+{
+	struct fastipc_msg msg;
+	void *payload;
+	char c;
+
+	ASSERT_EQ(-EINVAL, fastipc_recv(self->end[0], &c, 1, FASTIPC_MORE));
+	ASSERT_EQ(-EINVAL, fastipc_take(self->end[0], &msg, FASTIPC_MORE));
+	ASSERT_EQ(-EINVAL,
+		  fastipc_reserve(self->end[0], 1, &payload, FASTIPC_MORE));
 }
 
 TEST_F(pair, reserve_commit_less)
@@ -252,7 +347,7 @@ TEST_F(pair, gathered_with_a_tag)
 	ASSERT_EQ(5, msg.len);
 	ASSERT_EQ(0, memcmp(msg.data, "abcde", 5));
 	ASSERT_EQ(0x1122334455667788, msg.tag);
-	ASSERT_EQ(FASTIPC_MUTABLE, msg.flags);
+	ASSERT_EQ(variant->flags ? 0 : FASTIPC_MUTABLE, msg.flags);
 	ASSERT_EQ(0, fastipc_done(self->end[1], &msg));
 }
 
@@ -306,7 +401,7 @@ TEST_F(pair, recv_while_a_message_is_taken_is_einval)
 TEST_F(pair, a_taken_message_keeps_its_space)
 {
 	struct fastipc_msg msg;
-	char buf[1000], copy[1000];
+	char buf[900], copy[900];
 
 	memset(buf, 'A', sizeof(buf));
 	ASSERT_EQ(0, fastipc_send(self->end[0], buf, sizeof(buf), 0));
@@ -319,176 +414,6 @@ TEST_F(pair, a_taken_message_keeps_its_space)
 	ASSERT_EQ(0, fastipc_done(self->end[1], &msg));
 	ASSERT_EQ(0,
 		  fastipc_send(self->end[0], buf, sizeof(buf), FASTIPC_NOWAIT));
-}
-
-/* How it ends ------------------------------------------------------------- */
-
-TEST_F(pair, shut_send_drains_then_epipe)
-{
-	char c;
-
-	ASSERT_EQ(0, fastipc_send(self->end[0], "z", 1, 0));
-	ASSERT_EQ(0, fastipc_shutdown(self->end[0], FASTIPC_SHUT_SEND));
-	ASSERT_EQ(-EPIPE, fastipc_send(self->end[0], "z", 1, 0));
-	ASSERT_EQ(1, fastipc_recv(self->end[1], &c, 1, 0));
-	ASSERT_EQ(-EPIPE, fastipc_recv(self->end[1], &c, 1, 0));
-	/* The other direction goes on. */
-	ASSERT_EQ(0, fastipc_send(self->end[1], "w", 1, 0));
-	ASSERT_EQ(1, fastipc_recv(self->end[0], &c, 1, 0));
-}
-
-TEST_F(pair, shut_recv_ends_the_peers_sending)
-{
-	char c;
-
-	ASSERT_EQ(0, fastipc_shutdown(self->end[0], FASTIPC_SHUT_RECV));
-	ASSERT_EQ(-EPIPE, fastipc_send(self->end[1], "z", 1, 0));
-	ASSERT_EQ(-EPIPE, fastipc_recv(self->end[0], &c, 1, 0));
-	ASSERT_EQ(0, fastipc_send(self->end[0], "w", 1, 0));
-	ASSERT_EQ(1, fastipc_recv(self->end[1], &c, 1, 0));
-}
-
-TEST_F(pair, close_drains_then_epipe)
-{
-	char c;
-
-	ASSERT_EQ(0, fastipc_send(self->end[0], "z", 1, 0));
-	fastipc_close(self->end[0]);
-	self->end[0] = NULL;
-	ASSERT_EQ(1, fastipc_recv(self->end[1], &c, 1, 0));
-	ASSERT_EQ(-EPIPE, fastipc_recv(self->end[1], &c, 1, 0));
-	ASSERT_EQ(-EPIPE, fastipc_send(self->end[1], &c, 1, 0));
-	ASSERT_EQ(-EPIPE, fastipc_exchange(self->end[1], &c, 1, &c, 1, -1));
-}
-
-/* Whoever never used an end does not speak for it. */
-TEST_F(pair, an_unused_end_closes_without_a_word)
-{
-	char c;
-
-	fastipc_close(self->end[0]);
-	self->end[0] = NULL;
-	ASSERT_EQ(-ECONNRESET, fastipc_recv(self->end[1], &c, 1, 0));
-}
-
-TEST_F(pair, close_discards_a_reservation)
-{
-	void *payload;
-	char c;
-
-	ASSERT_EQ(0, fastipc_reserve(self->end[0], 10, &payload, 0));
-	memset(payload, 0xff, 10);
-	fastipc_close(self->end[0]);
-	self->end[0] = NULL;
-	ASSERT_EQ(-EPIPE, fastipc_recv(self->end[1], &c, 1, 0));
-}
-
-static int die(struct fastipc *me, void *arg)
-{
-	if (fastipc_send(me, "last", 4, 0))
-		return 1;
-	raise(SIGKILL);
-	return 2;
-}
-
-TEST_F(pair, a_vanished_peer_drains_then_econnreset)
-{
-	pid_t pid = fork_peer(self->end, die, NULL);
-	char buf[8];
-
-	fastipc_close(self->end[1]);
-	self->end[1] = NULL;
-	ASSERT_EQ(4, fastipc_recv(self->end[0], buf, sizeof(buf), 0));
-	ASSERT_EQ(-ECONNRESET, fastipc_recv(self->end[0], buf, sizeof(buf), 0));
-	ASSERT_EQ(-ECONNRESET, fastipc_send(self->end[0], buf, 1, 0));
-	ASSERT_EQ(128 + SIGKILL, reap(pid));
-}
-
-/* A child that fails before it begins: what came, nothing, is not all. */
-TEST_F(pair, a_child_that_never_adopts_is_econnreset)
-{
-	pid_t pid = fork_bound();
-	char c;
-
-	if (!pid)
-		_exit(1);
-	ASSERT_EQ(1, reap(pid));
-	fastipc_close(self->end[1]);
-	self->end[1] = NULL;
-	ASSERT_EQ(-ECONNRESET, fastipc_recv(self->end[0], &c, 1, 0));
-}
-
-/* The parent says goodbye only after the child has mapped its end. */
-static int wait_then_die(struct fastipc *me, void *arg)
-{
-	char c;
-
-	if (fastipc_recv(me, &c, 1, 0) != 1)
-		return 1;
-	raise(SIGKILL);
-	return 2;
-}
-
-TEST_F(pair, a_parents_close_does_not_make_a_childs_death_orderly)
-{
-	pid_t pid = fork_peer(self->end, wait_then_die, NULL);
-	char c;
-
-	ASSERT_TRUE(wait_for_sleep(pid));
-	fastipc_close(self->end[1]);
-	self->end[1] = NULL;
-	ASSERT_EQ(0, fastipc_send(self->end[0], "!", 1, 0));
-	ASSERT_EQ(-ECONNRESET, fastipc_recv(self->end[0], &c, 1, 0));
-	ASSERT_EQ(128 + SIGKILL, reap(pid));
-}
-
-/* A waiting sender learns it too. */
-static int die_when_the_sender_sleeps(struct fastipc *me, void *arg)
-{
-	if (!wait_for_sleep(getppid()))
-		return 1;
-	raise(SIGKILL);
-	return 2;
-}
-
-TEST_F(pair, a_blocked_sender_sees_the_end)
-{
-	pid_t pid = fork_peer(self->end, die_when_the_sender_sleeps, NULL);
-	char buf[1000] = { 0 };
-	int ret;
-
-	fastipc_close(self->end[1]);
-	self->end[1] = NULL;
-	while (!(ret = fastipc_send(self->end[0], buf, sizeof(buf), 0)))
-		;
-	ASSERT_EQ(-ECONNRESET, ret);
-	ASSERT_EQ(128 + SIGKILL, reap(pid));
-}
-
-static void nothing(int signal)
-{
-}
-
-TEST_F(pair, a_signal_is_eintr)
-{
-	struct sigaction action = { .sa_handler = nothing };
-	pid_t self_pid = getpid(), pid;
-	char c;
-
-	sigaction(SIGUSR1, &action, NULL);
-	pid = fork_bound();
-	if (!pid) {
-		wait_for_sleep(self_pid);
-		while (getppid() == self_pid) {
-			kill(self_pid, SIGUSR1);
-			usleep(20000);
-		}
-		_exit(0);
-	}
-	ASSERT_EQ(-EINTR, fastipc_recv(self->end[0], &c, 1, 0));
-	ASSERT_EQ(-EINTR, fastipc_recv_timed(self->end[0], &c, 1, 0, 100000));
-	kill(pid, SIGKILL);
-	reap(pid);
 }
 
 TEST_HARNESS_MAIN

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Handles and processes: options, adoption, fork, one-way ends, what an
+ * Handles and processes: options, fork, one-way ends, threads, what an
  * unprivileged process may, and what the module shows of it all.
  */
 #include "kselftest_harness.h"
@@ -15,10 +15,21 @@ FIXTURE(process)
 	struct counters before;
 };
 
+FIXTURE_VARIANT(process)
+{
+	uint32_t flags;
+};
+
+FIXTURE_VARIANT_ADD(process, direct) { 0 };
+FIXTURE_VARIANT_ADD(process, sealed) { FASTIPC_SEALED };
+
 FIXTURE_SETUP(process)
 {
+	struct fastipc_options options = { .size = sizeof(options),
+					   .flags = variant->flags };
+
 	self->before = counters_now();
-	ASSERT_EQ(0, fastipc_pair(self->end, NULL));
+	ASSERT_EQ(0, fastipc_pair(self->end, &options));
 }
 
 FIXTURE_TEARDOWN(process)
@@ -34,7 +45,9 @@ TEST_F(process, defaults)
 
 	ASSERT_EQ(0, fastipc_info(self->end[1], &info));
 	ASSERT_EQ(FASTIPC_RING_DEFAULT, info.ring_bytes);
-	ASSERT_EQ(FASTIPC_RING_DEFAULT / 4 - 16, info.max_message);
+	ASSERT_EQ(FASTIPC_RING_DEFAULT / 4 - (variant->flags ? 64 : 16),
+		  info.max_message);
+	ASSERT_EQ(variant->flags, info.flags);
 	ASSERT_EQ(1, info.end);
 	ASSERT_EQ(FASTIPC_MAY_RECV | FASTIPC_MAY_SEND, info.rights);
 	ASSERT_GT(fastipc_version(), 0);
@@ -68,6 +81,26 @@ TEST(too_long_a_message_is_einval)
 	struct fastipc_options options = { .size = sizeof(options),
 					   .ring_bytes = 4096,
 					   .max_message = 1009 };
+	struct fastipc *end[2];
+
+	ASSERT_EQ(-EINVAL, fastipc_pair(end, &options));
+}
+
+TEST(too_long_a_message_for_a_stamp_is_einval)
+{
+	struct fastipc_options options = { .size = sizeof(options),
+					   .ring_bytes = 4096,
+					   .max_message = 961,
+					   .flags = FASTIPC_SEALED };
+	struct fastipc *end[2];
+
+	ASSERT_EQ(-EINVAL, fastipc_pair(end, &options));
+}
+
+TEST(an_unknown_flag_of_options_is_einval)
+{
+	struct fastipc_options options = { .size = sizeof(options),
+					   .flags = 4 };
 	struct fastipc *end[2];
 
 	ASSERT_EQ(-EINVAL, fastipc_pair(end, &options));
@@ -144,129 +177,6 @@ TEST(null_handles)
 	ASSERT_EQ(-EINVAL, fastipc_wait(NULL, POLLIN, 0));
 }
 
-/* Adoption ----------------------------------------------------------------- */
-
-TEST(adopting_what_is_no_endpoint_is_enotty)
-{
-	struct fastipc *f;
-	int fd = open("/dev/null", O_RDWR);
-
-	ASSERT_EQ(-ENOTTY, fastipc_adopt(&f, fd));
-	ASSERT_EQ(0, close(fd));
-}
-
-TEST(adopting_nothing_is_ebadf)
-{
-	struct fastipc *f;
-
-	ASSERT_EQ(-EBADF, fastipc_adopt(&f, -1));
-}
-
-TEST(adopting_what_is_not_set_up_is_enotconn)
-{
-	struct fastipc *f;
-	int fd = raw_open(O_RDWR);
-
-	ASSERT_EQ(-ENOTCONN, fastipc_adopt(&f, fd));
-	ASSERT_EQ(0, close(fd));
-}
-
-TEST_F(process, adopting_makes_it_close_on_exec)
-{
-	struct fastipc *f;
-	int fd = dup(fastipc_fd(self->end[1]));
-
-	ASSERT_EQ(0, fcntl(fd, F_GETFD));
-	ASSERT_EQ(0, fastipc_adopt(&f, fd));
-	ASSERT_EQ(FD_CLOEXEC, fcntl(fd, F_GETFD));
-	fastipc_close(f);
-	ASSERT_EQ(-1, fcntl(fd, F_GETFD));
-}
-
-TEST_F(process, adopting_what_another_process_uses_is_ebusy)
-{
-	struct fastipc *f;
-	pid_t pid;
-
-	ASSERT_EQ(0, fastipc_send(self->end[1], "x", 1, 0));
-	pid = fork_bound();
-	if (!pid)
-		_exit(fastipc_adopt(&f, fastipc_fd(self->end[1])) == -EBUSY ?
-			      0 :
-			      1);
-	ASSERT_EQ(0, reap(pid));
-}
-
-/* A successor in turn: positions are where the last one stopped. */
-TEST_F(process, an_end_goes_from_process_to_process)
-{
-	int i, fd = fastipc_fd(self->end[1]);
-	char c;
-
-	for (i = 0; i < 5; i++) {
-		pid_t pid = fork_bound();
-
-		if (!pid) {
-			struct fastipc *me;
-
-			if (fastipc_adopt(&me, fd) ||
-			    fastipc_recv(me, &c, 1, 0) != 1 ||
-			    fastipc_send(me, &c, 1, 0))
-				_exit(1);
-			_exit(0);
-		}
-		ASSERT_EQ(0, fastipc_send(self->end[0], &i, 1, 0));
-		ASSERT_EQ(1, fastipc_recv(self->end[0], &c, 1, 0));
-		ASSERT_EQ(i, c);
-		ASSERT_EQ(0, reap(pid));
-	}
-}
-
-/* One that died with all of a full ring taken: its heir gives it back. */
-TEST_F(process, a_successor_gives_back_what_was_taken)
-{
-	struct fastipc_msg msg;
-	struct fastipc *heir;
-	char buf[16000] = { 0 };
-	pid_t pid;
-	int n = 0;
-
-	while (!fastipc_send(self->end[0], buf, sizeof(buf), FASTIPC_NOWAIT))
-		n++;
-	pid = fork_bound();
-	if (!pid) {
-		if (fastipc_adopt(&heir, fastipc_fd(self->end[1])))
-			_exit(1);
-		while (n-- && !fastipc_take(heir, &msg, 0))
-			;
-		_exit(n == -1 ? 0 : 2);
-	}
-	ASSERT_EQ(0, reap(pid));
-	ASSERT_EQ(-EAGAIN, fastipc_send(self->end[0], buf, sizeof(buf),
-					FASTIPC_NOWAIT));
-	ASSERT_EQ(0, fastipc_adopt(&heir, dup(fastipc_fd(self->end[1]))));
-	ASSERT_EQ(-EAGAIN, fastipc_recv(heir, buf, sizeof(buf),
-					FASTIPC_NOWAIT));
-	ASSERT_EQ(0, fastipc_send(self->end[0], buf, sizeof(buf),
-				  FASTIPC_NOWAIT));
-	fastipc_close(heir);
-}
-
-TEST_F(process, what_an_over_end_left_can_be_adopted_and_read)
-{
-	struct fastipc *f;
-	int fd = dup(fastipc_fd(self->end[1]));
-	char c;
-
-	ASSERT_EQ(0, fastipc_send(self->end[0], "x", 1, 0));
-	fastipc_close(self->end[0]);
-	self->end[0] = NULL;
-	ASSERT_EQ(0, fastipc_adopt(&f, fd));
-	ASSERT_EQ(1, fastipc_recv(f, &c, 1, 0));
-	ASSERT_EQ(-EPIPE, fastipc_recv(f, &c, 1, 0));
-	fastipc_close(f);
-}
-
 /* fork(2) ------------------------------------------------------------------- */
 
 TEST_F(process, an_inherited_handle_is_einval)
@@ -292,6 +202,8 @@ TEST_F(process, an_inherited_handle_is_einval)
 			    fastipc_reserve(f, 1, &payload, 0) != -EINVAL ||
 			    fastipc_commit(f, 1, 0) != -EINVAL ||
 			    fastipc_exchange(f, &c, 1, &c, 1, 0) != -EINVAL ||
+			    fastipc_flush(f) != -EINVAL ||
+			    fastipc_drain(f, 0) != -EINVAL ||
 			    fastipc_wait(f, POLLIN, 0) != -EINVAL ||
 			    fastipc_shutdown(f, FASTIPC_SHUT_SEND) != -EINVAL ||
 			    fastipc_info(f, &info) != -EINVAL ||
@@ -383,12 +295,18 @@ TEST(one_way_sender)
 
 /* Threads: one sends while another receives, on the same end. ---------------- */
 
+struct sending {
+	struct fastipc *end;
+	uint64_t messages;
+};
+
 static void *send_thread(void *arg)
 {
+	struct sending *s = arg;
 	uint64_t i;
 
-	for (i = 0; i < 100000; i++)
-		if (fastipc_send(arg, &i, sizeof(i), 0))
+	for (i = 0; i < s->messages; i++)
+		if (fastipc_send(s->end, &i, sizeof(i), 0))
 			return arg;
 	return NULL;
 }
@@ -406,6 +324,7 @@ static int echo(struct fastipc *me, void *arg)
 
 TEST_F_TIMEOUT(process, a_sending_and_a_receiving_thread, 300)
 {
+	struct sending s = { self->end[0], variant->flags ? 10000 : 100000 };
 	pid_t pid = fork_peer(self->end, echo, NULL);
 	uint64_t i, got;
 	pthread_t thread;
@@ -413,8 +332,8 @@ TEST_F_TIMEOUT(process, a_sending_and_a_receiving_thread, 300)
 
 	fastipc_close(self->end[1]);
 	self->end[1] = NULL;
-	ASSERT_EQ(0, pthread_create(&thread, NULL, send_thread, self->end[0]));
-	for (i = 0; i < 100000; i++) {
+	ASSERT_EQ(0, pthread_create(&thread, NULL, send_thread, &s));
+	for (i = 0; i < s.messages; i++) {
 		ASSERT_EQ(8, fastipc_recv(self->end[0], &got, 8, 0));
 		ASSERT_EQ(i, got);
 	}
@@ -423,47 +342,6 @@ TEST_F_TIMEOUT(process, a_sending_and_a_receiving_thread, 300)
 	fastipc_close(self->end[0]);
 	self->end[0] = NULL;
 	ASSERT_EQ(0, reap(pid));
-}
-
-/* A child is forked while another thread makes handles: it can adopt. */
-static volatile bool stop_making;
-
-static void *make_handles(void *arg)
-{
-	struct fastipc *f;
-
-	while (!stop_making) {
-		if (fastipc_adopt(&f, dup(*(int *)arg)))
-			return arg;
-		fastipc_close(f);
-	}
-	return NULL;
-}
-
-TEST_F_TIMEOUT(process, adopting_in_a_child_of_a_busy_parent, 120)
-{
-	int fd[2], i, mine;
-	pthread_t thread;
-	void *failed;
-
-	ASSERT_EQ(0, raw_pair(fd, 4096));
-	mine = fastipc_fd(self->end[1]);
-	ASSERT_EQ(0, pthread_create(&thread, NULL, make_handles, &fd[0]));
-	for (i = 0; i < 500; i++) {
-		pid_t pid = fork_bound();
-		struct fastipc *f;
-
-		if (!pid) {
-			alarm(60);
-			_exit(fastipc_adopt(&f, mine) ? 1 : 0);
-		}
-		ASSERT_EQ(0, reap(pid));
-	}
-	stop_making = true;
-	pthread_join(thread, &failed);
-	ASSERT_EQ(NULL, failed);
-	close(fd[0]);
-	close(fd[1]);
 }
 
 /* What can be seen ------------------------------------------------------------ */
@@ -477,9 +355,9 @@ TEST_F(process, stat_counts)
 	ASSERT_EQ(-ETIMEDOUT, fastipc_recv_timed(self->end[0], &c, 1, 0, 1));
 	ASSERT_EQ(0, fastipc_stat(self->end[1], &stat));
 	ASSERT_EQ(2 * (65536 + 4096), stat.bytes);
-	ASSERT_EQ(32, stat.peer_sent);
+	ASSERT_EQ(footprint(variant->flags, 3), stat.peer_sent);
 	ASSERT_EQ(0, stat.sent);
-	ASSERT_EQ(0, stat.received);
+	ASSERT_EQ(0, stat.released);
 	ASSERT_GE(stat.syncs, 1);
 	ASSERT_GE(stat.sleeps, 1);
 	ASSERT_EQ(0, stat.wakes);

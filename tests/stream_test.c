@@ -7,7 +7,9 @@
 #include "fastipc_test.h"
 
 #define MESSAGES    1000000
-#define ROUND_TRIPS 10000
+#define SEALED	    100000 /* of them sealed */
+#define BATCH	    32
+#define ROUND_TRIPS 10000 /* direct; a tenth in the other ways */
 
 /* What the child counted, and whether all was right. */
 struct outcome {
@@ -23,11 +25,12 @@ FIXTURE(stream)
 	struct counters before;
 };
 
-static int make_pair(struct fastipc *end[2])
+static int make_pair(struct fastipc *end[2], uint32_t flags)
 {
 	struct fastipc_options options = { .size = sizeof(options),
 					   .ring_bytes = 1 << 20,
-					   .spin_us = 50 };
+					   .spin_us = 50,
+					   .flags = flags };
 
 	return fastipc_pair(end, &options);
 }
@@ -35,7 +38,7 @@ static int make_pair(struct fastipc *end[2])
 FIXTURE_SETUP(stream)
 {
 	self->before = counters_now();
-	ASSERT_EQ(0, make_pair(self->end));
+	ASSERT_EQ(0, make_pair(self->end, 0));
 	self->child = shared(sizeof(*self->child));
 	ASSERT_NE(NULL, self->child);
 }
@@ -66,7 +69,7 @@ static int receive_all(struct fastipc *me, void *arg)
 		out->received++;
 	}
 	out->syscalls = syscalls_end(counter);
-	return out->received != MESSAGES || out->error != -EPIPE;
+	return out->error != -EPIPE;
 }
 
 /*
@@ -104,22 +107,148 @@ TEST_F(stream, a_million_messages)
 	ASSERT_EQ(0, stat.late_wakes);
 }
 
-static int answer_all(struct fastipc *me, void *arg)
-{
-	struct outcome *out = arg;
-	char buf[64];
-	ssize_t n;
-	int counter = syscalls_begin();
+/* Sealed ------------------------------------------------------------------- */
 
-	n = fastipc_recv(me, buf, sizeof(buf), 0);
-	while (n == sizeof(buf)) {
-		out->received++;
-		n = fastipc_exchange(me, buf, n, buf, sizeof(buf), -1);
-	}
-	out->error = n;
-	out->syscalls = syscalls_end(counter);
-	return n != -EPIPE;
+FIXTURE(sealed)
+{
+	struct fastipc *end[2];
+	struct outcome *child;
+	struct counters before;
+};
+
+FIXTURE_SETUP(sealed)
+{
+	self->before = counters_now();
+	ASSERT_EQ(0, make_pair(self->end, FASTIPC_SEALED));
+	self->child = shared(sizeof(*self->child));
+	ASSERT_NE(NULL, self->child);
 }
+
+FIXTURE_TEARDOWN(sealed)
+{
+	fastipc_close(self->end[0]);
+	fastipc_close(self->end[1]);
+	EXPECT_TRUE(counters_return_to(self->before));
+}
+
+/* Receiving what is there, in place or not, is no system call at all. */
+TEST_F(sealed, receiving_needs_no_system_call)
+{
+	uint64_t buf[6] = { 0 }, n = 0, next = 0;
+	struct fastipc_msg msg;
+	long long syscalls = 0;
+	int counter;
+
+	ASSERT_EQ(-EAGAIN, fastipc_recv(self->end[1], buf, sizeof(buf),
+					FASTIPC_NOWAIT));
+	while (n < SEALED) {
+		for (buf[0] = n; !fastipc_send(self->end[0], buf, sizeof(buf),
+					       FASTIPC_NOWAIT);
+		     buf[0]++)
+			n++;
+		counter = syscalls_begin();
+		ASSERT_GE(counter, 0);
+		while (next < n) {
+			if (next % 2) {
+				ASSERT_EQ(48, fastipc_recv(self->end[1], buf,
+							   sizeof(buf), 0));
+				ASSERT_EQ(next, buf[0]);
+			} else {
+				ASSERT_EQ(0, fastipc_take(self->end[1], &msg,
+							  0));
+				ASSERT_EQ(next, *(uint64_t *)msg.data);
+				ASSERT_EQ(next + 1, msg.seq);
+				ASSERT_EQ(0, fastipc_done(self->end[1], &msg));
+			}
+			next++;
+		}
+		/* The one is syscalls_end() itself. */
+		syscalls += syscalls_end(counter) - 1;
+	}
+	ASSERT_EQ(0, syscalls);
+}
+
+/* Sending is one for each message, whether it sleeps or wakes. */
+TEST_F_TIMEOUT(sealed, a_stream_of_messages, 120)
+{
+	struct fastipc_stat stat;
+	uint64_t buf[6] = { 0 };
+	long long syscalls;
+	int counter;
+	pid_t pid;
+
+	pid = fork_peer(self->end, receive_all, self->child);
+	fastipc_close(self->end[1]);
+	self->end[1] = NULL;
+	ASSERT_EQ(0, fastipc_flush(self->end[0])); /* maps it */
+	counter = syscalls_begin();
+	for (buf[0] = 0; buf[0] < SEALED; buf[0]++) {
+		buf[5] = ~buf[0];
+		ASSERT_EQ(0, fastipc_send(self->end[0], buf, sizeof(buf), 0));
+	}
+	syscalls = syscalls_end(counter) - 1;
+	ASSERT_EQ(0, fastipc_stat(self->end[0], &stat));
+	ASSERT_EQ(0, fastipc_shutdown(self->end[0], FASTIPC_SHUT_SEND));
+	ASSERT_EQ(0, reap(pid));
+	ASSERT_EQ(SEALED, self->child->received);
+	TH_LOG("%lld + %lld system calls, %llu sleeps", syscalls,
+	       self->child->syscalls, stat.sleeps);
+	ASSERT_EQ(SEALED, syscalls);
+	/* At most one to sleep and one to wake, and mostly none. */
+	ASSERT_LT(self->child->syscalls, SEALED);
+	ASSERT_EQ(0, stat.late_wakes);
+}
+
+/* In batches it is one for as many as an array holds. */
+TEST_F_TIMEOUT(sealed, a_stream_in_batches, 120)
+{
+	struct fastipc_out out[BATCH];
+	uint64_t buf[BATCH][6] = { 0 };
+	struct iovec iov[BATCH];
+	struct fastipc_stat stat;
+	long long syscalls;
+	uint64_t n;
+	int counter, i;
+	pid_t pid;
+
+	for (i = 0; i < BATCH; i++) {
+		iov[i] = (struct iovec){ buf[i], sizeof(buf[i]) };
+		out[i] = (struct fastipc_out){ &iov[i], 1, 0 };
+	}
+	pid = fork_peer(self->end, receive_all, self->child);
+	fastipc_close(self->end[1]);
+	self->end[1] = NULL;
+	ASSERT_EQ(0, fastipc_flush(self->end[0])); /* maps it */
+	counter = syscalls_begin();
+	for (n = 0; n < SEALED;) {
+		for (i = 0; i < BATCH; i++, n++) {
+			buf[i][0] = n;
+			buf[i][5] = ~n;
+		}
+		ASSERT_EQ(BATCH, fastipc_sendv(self->end[0], out, BATCH, 0));
+	}
+	syscalls = syscalls_end(counter) - 1;
+	ASSERT_EQ(0, fastipc_stat(self->end[0], &stat));
+	ASSERT_EQ(0, fastipc_shutdown(self->end[0], FASTIPC_SHUT_SEND));
+	ASSERT_EQ(0, reap(pid));
+	ASSERT_EQ(n, self->child->received);
+	TH_LOG("%lld + %lld system calls, %llu sleeps", syscalls,
+	       self->child->syscalls, stat.sleeps);
+	ASSERT_EQ(SEALED / BATCH, syscalls);
+	ASSERT_LT(self->child->syscalls, SEALED / BATCH * 4);
+	ASSERT_EQ(0, stat.late_wakes);
+}
+
+/* Round trips -------------------------------------------------------------- */
+
+FIXTURE(round_trip)
+{
+	struct fastipc *end[2];
+	struct outcome *child;
+	struct counters before;
+};
+
+VARIANTS_OF_USE(round_trip);
 
 /* Both on one CPU, where nobody spins: each wait is a sleep. */
 static void share_one_cpu(void)
@@ -131,43 +260,105 @@ static void share_one_cpu(void)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
-/* 10,000 round trips that block: at most 10,010 system calls a side. */
-TEST_F(stream, blocked_round_trips)
+FIXTURE_SETUP(round_trip)
 {
+	self->before = counters_now();
+	share_one_cpu();
+	ASSERT_EQ(0, make_pair(self->end, variant->flags));
+	self->child = shared(sizeof(*self->child));
+	ASSERT_NE(NULL, self->child);
+}
+
+FIXTURE_TEARDOWN(round_trip)
+{
+	fastipc_close(self->end[0]);
+	fastipc_close(self->end[1]);
+	EXPECT_TRUE(counters_return_to(self->before));
+}
+
+/* fastipc_exchange(), or what it is for who knows only the kernel's calls. */
+static ssize_t any_exchange(struct fastipc *f, bool kernel, void *buf,
+			    size_t len)
+{
+	struct fastipc_recv recv = { .size = sizeof(recv),
+				     .data = (uintptr_t)buf,
+				     .len = len };
+	struct fastipc_send send = { .size = sizeof(send),
+				     .flags = FASTIPC_SEND_THEN_RECV,
+				     .data = (uintptr_t)buf,
+				     .len = len,
+				     .timeout_ns = FASTIPC_FOREVER,
+				     .then = (uintptr_t)&recv };
+	int ret;
+
+	if (!kernel)
+		return fastipc_exchange(f, buf, len, buf, len, -1);
+	ret = raw_ioctl(fastipc_fd(f), FASTIPC_SEND, &send);
+	return ret < 0 ? ret : recv.len;
+}
+
+static int answer(struct fastipc *me, bool kernel, struct outcome *out)
+{
+	int counter = syscalls_begin();
+	char buf[64];
+	ssize_t n;
+
+	n = any_recv(me, kernel, buf, sizeof(buf), -1);
+	while (n == sizeof(buf)) {
+		out->received++;
+		n = any_exchange(me, kernel, buf, sizeof(buf));
+	}
+	out->error = n;
+	out->syscalls = syscalls_end(counter);
+	return n != -EPIPE;
+}
+
+static int answer_all(struct fastipc *me, void *arg)
+{
+	return answer(me, false, arg);
+}
+
+static int answer_by_calls(struct fastipc *me, void *arg)
+{
+	return answer(me, true, arg);
+}
+
+/* 10,000 round trips that block: at most 10,010 system calls a side. */
+TEST_F_TIMEOUT(round_trip, blocked, 120)
+{
+	int n = times(variant->flags, variant->kernel, ROUND_TRIPS);
 	struct fastipc_stat stat;
 	long long syscalls;
 	char buf[64] = { 0 };
 	int counter, i;
 	pid_t pid;
 
-	fastipc_close(self->end[0]);
-	fastipc_close(self->end[1]);
-	share_one_cpu();
-	ASSERT_EQ(0, make_pair(self->end));
-	pid = fork_peer(self->end, answer_all, self->child);
+	pid = fork_peer_by(self->end, variant->kernel[1],
+			   variant->kernel[1] ? answer_by_calls : answer_all,
+			   self->child);
 	fastipc_close(self->end[1]);
 	self->end[1] = NULL;
 	counter = syscalls_begin();
 	ASSERT_GE(counter, 0);
-	for (i = 0; i < ROUND_TRIPS; i++) {
+	for (i = 0; i < n; i++) {
 		buf[i % 64] = i;
-		ASSERT_EQ(64,
-			  fastipc_exchange(self->end[0], buf, 64, buf, 64, -1));
+		ASSERT_EQ(64, any_exchange(self->end[0], variant->kernel[0],
+					   buf, 64));
 		ASSERT_EQ((char)i, buf[i % 64]);
 	}
 	syscalls = syscalls_end(counter);
 	ASSERT_EQ(0, fastipc_stat(self->end[0], &stat));
 	ASSERT_EQ(0, fastipc_shutdown(self->end[0], FASTIPC_SHUT_SEND));
 	ASSERT_EQ(0, reap(pid));
-	ASSERT_EQ(ROUND_TRIPS, self->child->received);
+	ASSERT_EQ(n, self->child->received);
 	TH_LOG("%lld and %lld system calls, %llu sleeps", syscalls,
 	       self->child->syscalls, stat.sleeps);
 	ASSERT_GE(syscalls, 0);
 	ASSERT_GE(self->child->syscalls, 0);
-	ASSERT_LE(syscalls, ROUND_TRIPS + 10);
-	ASSERT_LE(self->child->syscalls, ROUND_TRIPS + 10);
+	ASSERT_LE(syscalls, n + 10);
+	ASSERT_LE(self->child->syscalls, n + 10);
 	/* A waker that is preempted by whom it wakes need not sleep itself. */
-	ASSERT_GE(stat.sleeps, 2 * ROUND_TRIPS * 99 / 100);
+	ASSERT_GE(stat.sleeps, 2 * n * 99 / 100);
 	ASSERT_EQ(0, stat.late_wakes);
 }
 
