@@ -73,6 +73,7 @@ one fetch fetch "$@"
 [ $failed = 0 ] || exit 1
 KERNELS="$*" one lint scripts/lint.sh
 tap package tests/package.sh
+tap man tests/man.sh
 tap harness tests/vm/selftest.sh
 tap native tests/native/run.sh
 tap model tests/model/run.sh

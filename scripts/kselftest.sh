@@ -16,7 +16,7 @@ selftests=$(tests/vm/fetch.sh source)/tools/testing/selftests
 scripts/build-module.sh "$kernel/headers" "build/module-$name" >&2
 build=$PWD/build/kselftest
 mkdir -p "$build"
-make -s lib
+make -s lib programs
 only=()
 if [ $# != 0 ]; then
 	scripts='' programs=''

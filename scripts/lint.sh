@@ -10,8 +10,8 @@ cd "$(dirname "$0")/.." || exit 1
 
 kernels=${KERNELS:-6.1 6.12}
 kernel_c=(module/*.[ch] uapi/linux/*.h)
-user_c=(lib/*.[ch] examples/*.c bench/*.c)
-test_c=(tests/*.[ch] tests/native/*.c)
+user_c=(lib/*.[ch] tools/*.[ch] examples/*.c)
+test_c=(tests/*.[ch] tests/native/*.[ch])
 mapfile -t scripts < <(git ls-files -co --exclude-standard |
 	grep -E '\.sh$|^\.ci/run$|tests/vm/guest-' | sort)
 
@@ -68,7 +68,7 @@ check_checkpatch() {
 	perl "$pl" "${style[@]}" --ignore BIT_MACRO -f "${kernel[@]}"
 	# User space has no u64, no ARRAY_SIZE, and its tests assert in macros.
 	perl "$pl" "${style[@]}" --ignore \
-		PREFER_KERNEL_TYPES,VOLATILE,ARCH_DEFINES,CAMELCASE,ARRAY_SIZE,BRACES,MACRO_WITH_FLOW_CONTROL,LINE_SPACING,NEW_TYPEDEFS,MULTISTATEMENT_MACRO_USE_DO_WHILE,PREFER_DEFINED_ATTRIBUTE_MACRO \
+		PREFER_KERNEL_TYPES,VOLATILE,ARCH_DEFINES,CAMELCASE,ARRAY_SIZE,BRACES,MACRO_WITH_FLOW_CONTROL,LINE_SPACING,NEW_TYPEDEFS,MULTISTATEMENT_MACRO_USE_DO_WHILE,PREFER_DEFINED_ATTRIBUTE_MACRO,MACRO_ARG_REUSE \
 		-f "${user_c[@]}" "${test_c[@]}"
 }
 
@@ -81,7 +81,7 @@ check_kernel_doc() {
 
 check_format() {
 	local file
-	for file in "${kernel_c[@]}" "${user_c[@]}" tests/native/*.c; do
+	for file in "${kernel_c[@]}" "${user_c[@]}" tests/native/*.[ch]; do
 		case $file in module/trace.h) continue ;; esac
 		clang-format --style=file --dry-run "$file" 2>&1
 	done
@@ -89,7 +89,7 @@ check_format() {
 
 check_spelling() {
 	git ls-files -co --exclude-standard | grep -v '^LICENSES/' |
-		xargs codespell --ignore-words-list=fpr,ba,clen 2>&1
+		xargs codespell --ignore-words-list=fpr,ba,clen,nd 2>&1
 }
 
 check_shell() {
@@ -105,8 +105,10 @@ check_man() {
 
 # Each room includes only what stands right of it.
 check_includes() {
-	local rooms='main dev endpoint pair channel wait ring region trace compat'
-	local lib_rooms='channel message wait map handle ring fastipc'
+	local rooms='main dev endpoint transfer pair pair_io pair_wait channel
+		wait produce ring region trace compat'
+	local lib_rooms='inherit channel exchange send recv sealed wait map
+		handle ring fastipc'
 	points_right module "$rooms"
 	points_right lib "$lib_rooms"
 }

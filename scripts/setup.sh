@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# setup.sh run|check - install what "make run" or "make check" needs.
+# setup.sh run|check|fresh - install what "make run", "make check" or "make
+# check-fresh" needs.
 #
 # Lists the packages with their sizes and asks, unless YES=1 is set or there is
 # no terminal.  Needs Debian, and root or sudo if something is missing.  Kernels
@@ -12,7 +13,8 @@ cd "$(dirname "$0")/.."
 run_packages=(gcc libc6-dev make dwarves libelf1 kmod xz-utils
 	qemu-system-x86 busybox-static cpio perl-base)
 check_packages=(g++ clang clang-format sparse spin shellcheck codespell
-	mandoc perl pkg-config procps)
+	mandoc perl pkg-config procps pv)
+fresh_packages=(git mmdebstrap procps)
 
 say() { echo "==> $*"; }
 die() {
@@ -23,7 +25,8 @@ die() {
 case ${1-} in
 run) packages=("${run_packages[@]}") ;;
 check) packages=("${run_packages[@]}" "${check_packages[@]}") ;;
-*) die "say run or check" ;;
+fresh) packages=("${fresh_packages[@]}") ;;
+*) die "say run, check or fresh" ;;
 esac
 [ "$(uname -m)" = x86_64 ] || die "the test machine needs an amd64 host"
 command -v apt-get >/dev/null || die "made for Debian: no apt-get here"

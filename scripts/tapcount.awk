@@ -17,7 +17,7 @@ line ~ /^1\.\.[0-9]+/ {
 	if (depth)
 		plan = substr(line, 4) + 0
 	else
-		outer_plan = substr(line, 4) + 0
+		outer_plan += substr(line, 4)
 }
 line ~ /^(not )?ok [0-9]+/ {
 	result = line ~ /^not / ? "failed" : line ~ /# *SKIP/ ? "skipped" : "passed"

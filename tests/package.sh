@@ -40,7 +40,7 @@ build_shared() {
 	gcc -Wall -Werror examples/hello.c $(flags --cflags --libs) \
 		-o "$root/hello" &&
 		LD_LIBRARY_PATH=$root/usr/lib ldd "$root/hello" |
-		grep -q "libfastipc.so.1 => $root"
+		grep "libfastipc.so.1 => $root"
 }
 
 build_static() {
@@ -96,13 +96,24 @@ dkms_builds() {
 		grep -qxF "$(cat VERSION)"
 }
 
+# The tool runs, without the module, and says its version.
+tool_runs() {
+	[ "$("$root/usr/bin/fastipc" --version)" = "fastipc $(cat VERSION)" ] &&
+		[ -f "$root/usr/share/man/man1/fastipc.1" ]
+}
+
+# By the name of a call that shares its page with others.
+manual_page_is_there() {
+	grep -q '^\.Nm fastipc_sendv' "$root/usr/share/man/man3/fastipc_sendv.3"
+}
+
 uninstalls() {
 	make -s uninstall DESTDIR="$root" PREFIX=/usr &&
-		[ -z "$(find "$root/usr" -type f)" ]
+		[ -z "$(find "$root/usr" ! -type d)" ]
 }
 
 echo "TAP version 13"
-echo "1..9"
+echo "1..11"
 result "installs" install_all
 result "a program links the shared library" build_shared
 result "a program links the static library" build_static
@@ -111,5 +122,7 @@ result "the library needs libc alone" links_only_libc
 result "the library exports only its own symbols" exports_only_its_own
 result "one version number" version_is_one
 result "the DKMS source builds" dkms_builds
+result "the tool runs" tool_runs
+result "manual pages are there" manual_page_is_there
 result "uninstalls" uninstalls
 exit $failed
