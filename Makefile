@@ -103,6 +103,11 @@ check: ## all tests; last line: N passed, N failed, N skipped
 	@$(MAKE) --no-print-directory -s lib programs
 	@scripts/check.sh $(KERNELS)
 
+check-debug: ## the kselftests under KASAN, KCSAN, and on 6.12-rt
+	@scripts/setup.sh debug
+	@$(MAKE) --no-print-directory -s lib programs
+	@scripts/check-debug.sh
+
 check-fresh: ## those two, on a fresh Debian in a folder (as root)
 	@KERNELS='$(KERNELS)' scripts/fresh.sh $(COMMANDS)
 
@@ -150,6 +155,6 @@ clean: ## remove build/
 	rm -rf build
 
 FORCE:
-.PHONY: all help lib programs module load unload run check check-fresh lint \
-	native model install uninstall clean
+.PHONY: all help lib programs module load unload run check check-debug \
+	check-fresh lint native model install uninstall clean
 .DELETE_ON_ERROR:

@@ -9,7 +9,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 kernels=${KERNELS:-6.1 6.12}
-kernel_c=(module/*.[ch] uapi/linux/*.h)
+kernel_c=(module/*.[ch] uapi/linux/*.h tests/vm/planted/*.c)
 user_c=(lib/*.[ch] tools/*.[ch] examples/*.c)
 test_c=(tests/*.[ch] tests/native/*.[ch])
 mapfile -t scripts < <(git ls-files -co --exclude-standard |

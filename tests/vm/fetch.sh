@@ -7,6 +7,7 @@
 # machine's own kernel, boot loader and init system are never touched.
 #
 #   fetch.sh kernel 6.1|6.12|6.12-rt   image, modules and headers; prints the folder
+#   fetch.sh kernel kasan|kcsan        the same, built by debug-kernel.sh
 #   fetch.sh source                    kselftest, checkpatch and kernel-doc from
 #                                      linux-source-6.12; prints the folder
 #
@@ -51,7 +52,7 @@ kernel() {
 	6.1) meta=linux-image-amd64 ;;
 	6.12) meta=linux-image-6.12-amd64 ;;
 	6.12-rt) meta=linux-image-6.12-rt-amd64 ;;
-	*) die "unknown kernel '$1' (known: 6.1 6.12 6.12-rt)" ;;
+	*) die "unknown kernel '$1' (known: 6.1 6.12 6.12-rt kasan kcsan)" ;;
 	esac
 	# Only the newest build of each kernel stays in the archive: pin nothing.
 	image=$(depends "$meta" | grep '^linux-image-' | head -n 1) || true
@@ -104,6 +105,9 @@ source_() {
 	printf '%s\n' "$dir"
 }
 
+case "${1-} ${2-}" in
+'kernel kasan' | 'kernel kcsan') exec "$(dirname "$0")/debug-kernel.sh" "$2" ;;
+esac
 mkdir -p "$cache"
 # One at a time: what another is fetching is there when it is done.
 exec 9>"$cache/lock"

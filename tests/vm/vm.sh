@@ -9,9 +9,11 @@
 #
 #   vm.sh [OPTION...] -- COMMAND [ARGUMENT...]
 #
-#   -k DIR        kernel, as fetch.sh unpacks it, or a build tree
+#   -k DIR        kernel, as fetch.sh or debug-kernel.sh leave it, or a build tree
 #   -m "KO ARG.." insmod this before COMMAND, rmmod it afterwards (may repeat);
 #                 no spaces in its path
+#   -o DIR        what the guest writes below DIR stays
+#   -L            end with a search for leaked memory (kernels with kmemleak)
 #   -c N          CPUs (2)
 #   -M N          memory in MiB (1024)
 #   -t SECONDS    give up after (300); 10 s sooner inside
@@ -28,7 +30,7 @@ set -u
 arguments=("$@")
 here=$(dirname "$(readlink -f "$0")")
 cache=${FASTIPC_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/fastipc}
-kernel='' modules=() cpus=2 memory=1024 limit=300 append='' log='' accel=''
+kernel='' modules=() out='' leaks='' cpus=2 memory=1024 limit=300 append='' log='' accel=''
 
 usage() { sed -n '4,/^set/s/^# \{0,1\}//p' "$0" | grep -v '^set'; }
 die() {
@@ -36,10 +38,12 @@ die() {
 	exit 103
 }
 
-while getopts k:m:c:M:t:a:l:x:h option; do
+while getopts k:m:o:Lc:M:t:a:l:x:h option; do
 	case $option in
 	k) kernel=$(readlink -m "$OPTARG") ;;
 	m) modules+=("$OPTARG") ;;
+	o) out=$(readlink -m "$OPTARG") ;;
+	L) leaks=1 ;;
 	c) cpus=$OPTARG ;;
 	M) memory=$OPTARG ;;
 	t) limit=$OPTARG ;;
@@ -79,8 +83,10 @@ log=${log:-$work/log}
 
 # The kernel's image, and the modules that it needs to see its root.
 version=
-if [ -f "$kernel/version" ]; then
-	image=$kernel/image version=$(cat "$kernel/version")
+if [ -f "$kernel/image" ]; then
+	image=$kernel/image
+	# One of debug-kernel.sh has them built in.
+	[ ! -f "$kernel/version" ] || version=$(cat "$kernel/version")
 elif [ -f "$kernel/arch/x86/boot/bzImage" ]; then
 	image=$kernel/arch/x86/boot/bzImage
 else
@@ -90,6 +96,9 @@ for module in "${modules[@]}"; do
 	[ -f "${module%% *}" ] || die "no module ${module%% *}"
 done
 case $limit in *[!0-9]* | '') die "-t takes seconds" ;; esac
+if [ -n "$out" ]; then
+	mkdir -p "$out" || die "cannot write $out"
+fi
 
 # Everything the guest needs before its root is there.
 make_initramfs() {
@@ -121,6 +130,8 @@ make_initramfs() {
 			"$(case $module in *' '*) echo "${module#* }" ;; esac)"
 	done >"$root/vm/modules"
 	echo $((limit > 30 ? limit - 10 : limit)) >"$root/vm/limit"
+	echo "$out" >"$root/vm/out"
+	[ -z "$leaks" ] || : >"$root/vm/leaks"
 	(cd "$root" && find . | cpio -o -H newc --quiet) >"$work/initrd"
 }
 
@@ -152,6 +163,8 @@ kvm) machine=(-accel kvm -cpu host) ;;
 *) die "-x takes kvm or tcg" ;;
 esac
 shares=(-virtfs 'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap')
+[ -z "$out" ] || shares+=(-virtfs "local,path=$out,mount_tag=out,security_model=none")
+[ -z "$leaks" ] || append+=" kmemleak=on"
 
 timeout -k 5 "$limit" qemu-system-x86_64 "${machine[@]}" -M pc -smp "$cpus" \
 	-m "$memory" -nodefaults -no-user-config -display none -no-reboot \
@@ -190,6 +203,8 @@ else
 fi
 
 complaints=$(grep -aE -f "$here/complaints" "$work/log.run")
+# A data race in the kernel itself is not ours: only modules are named so.
+complaints=$(grep -avE 'BUG: KCSAN: [^[]*$' <<<"$complaints")
 if [ "$result" = 124 ]; then
 	# The guest's own account of who hangs is no further complaint.
 	complaints=$(grep -aE '^\[[^]]*\] *(BUG|WARNING|INFO):' <<<"$complaints")
