@@ -54,7 +54,12 @@ sections_are_there() {
 		case $page in
 		*.1) titles+=(SYNOPSIS) ;;
 		*.3) titles+=(SYNOPSIS 'RETURN VALUES' ERRORS 'SEE ALSO') ;;
-		*.4) titles+=(SYNOPSIS ERRORS 'SEE ALSO') ;;
+		*.4)
+			titles+=(SYNOPSIS ERRORS 'SEE ALSO')
+			# For mdoc(7) such a section is of other chapters.
+			grep -qx '.Ss Return values' "$page" ||
+				echo "$page: no section on return values"
+			;;
 		*.7) titles+=('SEE ALSO') ;;
 		esac
 		for title in "${titles[@]}"; do
