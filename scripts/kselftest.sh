@@ -3,9 +3,12 @@
 #
 # kselftest.sh KERNEL [TEST...]
 #
-# Build the module for a Debian kernel (6.1, 6.12, 6.12-rt), boot that in QEMU,
-# and run the kselftests there: all of them, or those named (a program of tests/,
-# or a script with its .sh).  TAP goes to standard output.
+# Build the module for a Debian kernel (6.1, 6.12, 6.12-rt) or a debug kernel
+# (kasan, kcsan), boot that in QEMU, and run the kselftests there: all of them, or
+# those named (a program of tests/, or a script with its .sh).  TAP goes to
+# standard output.
+#
+# VM_OPTIONS: more of vm.sh's.  On debug kernels long loops are a 25th.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 name=$1
@@ -28,9 +31,19 @@ if [ $# != 0 ]; then
 	done
 	only=(TEST_PROGS="$scripts" TEST_GEN_PROGS="$programs")
 fi
+share=1 memory=1024 faults=''
+case $name in
+kasan) share=25 memory=2048 faults=1 ;;
+kcsan) share=25 memory=2048 ;;
+esac
 make -s -C tests KSFT="$selftests" FASTIPC="$PWD" OUTPUT="$build" \
-	"${only[@]}" >&2
-exec tests/vm/vm.sh -k "$kernel" -t 1500 -l "build/kselftest-$name.log" \
+	FAULTS=$faults "${only[@]}" >&2
+settings=(kselftest_override_timeout=900 FASTIPC_TEST_BIN="$build"
+	FASTIPC_TEST_SHARE="$share")
+# shellcheck disable=SC2086 # the options are words
+exec tests/vm/vm.sh -k "$kernel" -t 1500 -M $memory ${VM_OPTIONS-} \
+	-l "build/kselftest-$name.log" \
 	-m "$PWD/build/module-$name/module/fastipc.ko recheck=1" \
-	-- env kselftest_override_timeout=900 FASTIPC_TEST_BIN="$build" make --no-print-directory -s -C tests KSFT="$selftests" \
-	FASTIPC="$PWD" OUTPUT="$build" "${only[@]}" run_tests
+	-- env "${settings[@]}" make --no-print-directory -s -C tests \
+	KSFT="$selftests" FASTIPC="$PWD" OUTPUT="$build" FAULTS=$faults \
+	"${only[@]}" run_tests

@@ -6,8 +6,8 @@
 #include "kselftest_harness.h"
 #include "fastipc_test.h"
 
-#define MESSAGES    1000000
-#define SEALED	    100000 /* of them sealed */
+#define MESSAGES    share_of(1000000)
+#define SEALED	    share_of(100000) /* of them sealed */
 #define BATCH	    32
 #define ROUND_TRIPS 10000 /* direct; a tenth in the other ways */
 
