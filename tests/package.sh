@@ -112,8 +112,21 @@ uninstalls() {
 		[ -z "$(find "$root/usr" ! -type d)" ]
 }
 
+# Whether make check-fresh has passed with the set-up files as they are now
+fresh_is_remembered() (
+	mkdir "$root/tree"
+	git ls-files -z | xargs -0 cp --parents -t "$root/tree"
+	cd "$root/tree" || return
+	rm -f tests/fresh.passed
+	! scripts/fresh.sh unchanged || return
+	scripts/fresh.sh sum >tests/fresh.passed
+	scripts/fresh.sh unchanged || return
+	echo >>scripts/setup.sh
+	! scripts/fresh.sh unchanged
+)
+
 echo "TAP version 13"
-echo "1..11"
+echo "1..12"
 result "installs" install_all
 result "a program links the shared library" build_shared
 result "a program links the static library" build_static
@@ -125,4 +138,5 @@ result "the DKMS source builds" dkms_builds
 result "the tool runs" tool_runs
 result "manual pages are there" manual_page_is_there
 result "uninstalls" uninstalls
+result "a set-up file that changed is seen" fresh_is_remembered
 exit $failed
