@@ -478,10 +478,8 @@ static const struct command commands[] = {
 };
 
 /*
- * The structure may be older or newer than the kernel's: -EINVAL below the size
- * first published, -E2BIG if it says something unknown, or is longer than a
- * page, so that nobody makes the kernel read gigabytes of zeroes.  An answer is
- * written as far as the caller knows; what only it knows stays zero.
+ * The structure may be older or newer than the kernel's.  An answer is written as
+ * far as the caller knows; what only it knows stays zero.
  */
 static long endpoint_ioctl(struct file *file, unsigned int number,
 			   unsigned long address)
@@ -491,23 +489,15 @@ static long endpoint_ioctl(struct file *file, unsigned int number,
 	void __user *user = (void __user *)address;
 	const struct command *command = &commands[index];
 	union argument arg;
-	u32 given, size;
-	int ret;
+	int size, ret;
 
 	if (number != _IO(FASTIPC_IOC, index) || !command->run)
 		return -ENOTTY;
-	if (get_user(given, (u32 __user *)user))
-		return -EFAULT;
-	if (given < command->least)
-		return -EINVAL;
-	if (given > PAGE_SIZE)
-		return -E2BIG;
-	ret = copy_struct_from_user(&arg, command->size, user, given);
-	if (ret)
-		return ret;
+	size = fastipc_transfer_get(&arg, command->size, command->least, user);
+	if (size < 0)
+		return size;
 	if (arg.flags & ~command->flags)
 		return -EINVAL;
-	size = min(given, command->size);
 	/* Nothing is done for a caller who cannot be told. */
 	if ((command->reports || command->answers) &&
 	    fastipc_transfer_probe(user, &arg, size))

@@ -36,6 +36,36 @@ int fastipc_transfer_probe(void __user *user, const void *copy, size_t size)
 		       0;
 }
 
+/**
+ * fastipc_transfer_get() - copy in a structure that begins with its size
+ * @to: filled in; what the caller does not know is zero
+ * @size: of @to, bytes
+ * @least: its size when first published
+ * @user: there
+ *
+ * The structure may be older or newer than the kernel's: -EINVAL below the size
+ * first published, -E2BIG if it says something unknown, or is longer than a
+ * page, so that nobody makes the kernel read gigabytes of zeroes.
+ *
+ * Return: how many bytes of @to the caller knows, or a negative errno.
+ */
+int fastipc_transfer_get(void *to, u32 size, u32 least, void __user *user)
+{
+	u32 given;
+	int ret;
+
+	if (get_user(given, (u32 __user *)user))
+		return -EFAULT;
+	if (given < least)
+		return -EINVAL;
+	if (given > PAGE_SIZE)
+		return -E2BIG;
+	ret = copy_struct_from_user(to, size, user, given);
+	if (ret)
+		return ret;
+	return min(given, size);
+}
+
 /*
  * The caller's memory of one message, in one piece or in several; @iov is to be
  * freed with kfree().
@@ -213,21 +243,14 @@ static int send_array(struct fastipc_endpoint *endpoint,
 	return ret;
 }
 
-/* The arguments of the receiving that follows, grown or not, as any other. */
+/* The arguments of the FASTIPC_RECV that follows, checked as any other's. */
 static int get_then(const struct fastipc_send *send, struct fastipc_recv *recv)
 {
 	void __user *user = u64_to_user_ptr(send->then);
-	u32 given;
+	int ret = fastipc_transfer_get(recv, sizeof(*recv),
+				       FASTIPC_RECV_SIZE_VER0, user);
 
-	if (get_user(given, (u32 __user *)user))
-		return -EFAULT;
-	if (given < FASTIPC_RECV_SIZE_VER0)
-		return -EINVAL;
-	if (given > PAGE_SIZE)
-		return -E2BIG;
-	return copy_struct_from_user(recv, sizeof(*recv), user, given) ?:
-		       fastipc_transfer_probe(user, recv,
-					      min_t(u32, given, sizeof(*recv)));
+	return ret < 0 ? ret : fastipc_transfer_probe(user, recv, ret);
 }
 
 /* Before anything is sent: could it be received what comes then? */
