@@ -91,14 +91,14 @@ static void endpoint_vma_open(struct vm_area_struct *vma)
 	struct fastipc_endpoint *endpoint = vma->vm_file->private_data;
 
 	/* One that a child inherited has no pages yet, and will have none. */
-	if (fastipc_vma_writable(vma) && fastipc_view_shows(vma) &&
+	if (fastipc_view_writable(vma) &&
 	    !fastipc_endpoint_map_again(endpoint, vma->vm_mm))
 		fastipc_view_withdraw(vma);
 }
 
 static void endpoint_vma_close(struct vm_area_struct *vma)
 {
-	if (fastipc_vma_writable(vma) && fastipc_view_shows(vma))
+	if (fastipc_view_writable(vma))
 		fastipc_endpoint_unmap(vma->vm_file->private_data);
 }
 
@@ -127,7 +127,7 @@ static int endpoint_mmap(struct file *file, struct vm_area_struct *vma)
 	if (ret)
 		return ret;
 	fastipc_view_install(&view, vma, &endpoint_vm_ops);
-	if (!fastipc_vma_writable(vma))
+	if (!fastipc_view_writable(vma))
 		return 0;
 	ret = fastipc_endpoint_map(endpoint);
 	if (ret < 0)

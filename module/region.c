@@ -164,22 +164,19 @@ void fastipc_view_install(const struct fastipc_view *view,
 		     view->writable ? 0 : VM_MAYWRITE);
 }
 
-/* Whether @vma counts as a read-write map, also after mprotect(PROT_NONE). */
-bool fastipc_vma_writable(const struct vm_area_struct *vma)
-{
-	return vma->vm_flags & VM_MAYWRITE;
-}
-
 /* Make an area show nothing any more: whoever touches it gets SIGBUS. */
 void fastipc_view_withdraw(struct vm_area_struct *vma)
 {
 	vma->vm_private_data = NULL;
 }
 
-/* Whether it shows something. */
-bool fastipc_view_shows(const struct vm_area_struct *vma)
+/*
+ * Whether an area counts as a read-write map: also after mprotect(PROT_NONE), but
+ * not once withdrawn.
+ */
+bool fastipc_view_writable(const struct vm_area_struct *vma)
 {
-	return vma->vm_private_data;
+	return vma->vm_flags & VM_MAYWRITE && vma->vm_private_data;
 }
 
 /* The fault handler of all maps: the page, in whichever repetition. */
