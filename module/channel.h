@@ -72,7 +72,7 @@ struct fastipc_transfer {
  * @send: send one message from the caller's memory; may sleep; bytes, or why not
  * @recv: receive one message into the caller's memory; the same
  * @flush: show what was withheld
- * @limit: longest payload in bytes
+ * @max_message: longest payload in bytes
  * @poll: arm the wanted directions, look; the queues are registered already
  * @info: fill in what is not generic
  * @stat: fill in
@@ -101,7 +101,7 @@ struct fastipc_kind_ops {
 	ssize_t (*recv)(struct fastipc_endpoint *endpoint,
 			struct fastipc_transfer *transfer);
 	int (*flush)(struct fastipc_endpoint *endpoint);
-	u64 (*limit)(struct fastipc_endpoint *endpoint);
+	u64 (*max_message)(struct fastipc_endpoint *endpoint);
 	__poll_t (*poll)(struct fastipc_endpoint *endpoint, __poll_t wanted);
 	void (*info)(struct fastipc_endpoint *endpoint,
 		     struct fastipc_info *info);

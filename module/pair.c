@@ -247,7 +247,7 @@ static void pair_info(struct fastipc_endpoint *endpoint,
 	info->recv_ring = (u64)AREA_RECV_RING << AREA_SHIFT;
 }
 
-static u64 pair_limit(struct fastipc_endpoint *endpoint)
+static u64 pair_max_message(struct fastipc_endpoint *endpoint)
 {
 	return self_of(endpoint)->ring.max_message;
 }
@@ -329,7 +329,7 @@ const struct fastipc_kind_ops fastipc_pair_ops = {
 	.send = pair_send,
 	.recv = pair_recv,
 	.flush = pair_flush,
-	.limit = pair_limit,
+	.max_message = pair_max_message,
 	.poll = pair_poll,
 	.info = pair_info,
 	.stat = pair_stat,

@@ -107,15 +107,15 @@ int pair_glance_recv(void *endpoint)
 	       fastipc_ring_readable(ring, self->control);
 }
 
-/* The same for sending: would a message of the limit fit? */
+/* The same for sending: would the longest message fit? */
 static int pair_glance_send(void *endpoint)
 {
 	struct pair_end *self = self_of(endpoint);
 
 	return fastipc_ring_ended(&self->ended[FASTIPC_SENDING]) ||
 	       READ_ONCE(self->poisoned[FASTIPC_SENDING]) ||
-	       fastipc_ring_fits_limit(&self->ring, self->control,
-				       other_of(endpoint)->control);
+	       fastipc_ring_fits_max(&self->ring, self->control,
+				     other_of(endpoint)->control);
 }
 
 /* What FASTIPC_SYNC is to wait for in the sending direction: 0, or why not. */
@@ -219,7 +219,7 @@ __poll_t pair_poll(struct fastipc_endpoint *endpoint, __poll_t wanted)
 			over = false;
 	}
 	if (endpoint->rights & FMODE_WRITE) {
-		u64 want = fastipc_ring_want_limit(&self->ring, self->control);
+		u64 want = fastipc_ring_want_max(&self->ring, self->control);
 
 		mask |= pair_poll_one(endpoint, FASTIPC_SENDING,
 				      EPOLLOUT | EPOLLWRNORM, wanted, want,

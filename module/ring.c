@@ -148,7 +148,7 @@ int fastipc_ring_fits(struct fastipc_ring *ring,
 }
 
 /**
- * fastipc_ring_fits_limit() - would a message of the limit fit? (poll)
+ * fastipc_ring_fits_max() - would the longest message fit? (poll)
  * @ring: the ring
  * @producer: control page of the end that writes it, who calls
  * @consumer: control page of the end that reads it
@@ -158,9 +158,9 @@ int fastipc_ring_fits(struct fastipc_ring *ring,
  *
  * Return: whether it would, or might.
  */
-bool fastipc_ring_fits_limit(const struct fastipc_ring *ring,
-			     const struct fastipc_control *producer,
-			     const struct fastipc_control *consumer)
+bool fastipc_ring_fits_max(const struct fastipc_ring *ring,
+			   const struct fastipc_control *producer,
+			   const struct fastipc_control *consumer)
 {
 	u64 released = fastipc_ring_released(consumer);
 	u64 sent = fastipc_ring_sent(producer);
@@ -186,8 +186,8 @@ u64 fastipc_ring_want(const struct fastipc_ring *ring, u64 position, u64 room)
 	return end > ring->bytes ? end - ring->bytes : 1;
 }
 
-u64 fastipc_ring_want_limit(const struct fastipc_ring *ring,
-			    const struct fastipc_control *producer)
+u64 fastipc_ring_want_max(const struct fastipc_ring *ring,
+			  const struct fastipc_control *producer)
 {
 	return fastipc_ring_want(ring, fastipc_ring_sent(producer),
 				 fastipc_ring_room(ring, ring->max_message));

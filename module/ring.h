@@ -82,12 +82,12 @@ int fastipc_ring_readable(const struct fastipc_ring *ring,
 int fastipc_ring_fits(struct fastipc_ring *ring,
 		      const struct fastipc_control *consumer, u64 position,
 		      u64 room);
-bool fastipc_ring_fits_limit(const struct fastipc_ring *ring,
-			     const struct fastipc_control *producer,
-			     const struct fastipc_control *consumer);
+bool fastipc_ring_fits_max(const struct fastipc_ring *ring,
+			   const struct fastipc_control *producer,
+			   const struct fastipc_control *consumer);
 u64 fastipc_ring_want(const struct fastipc_ring *ring, u64 position, u64 room);
-u64 fastipc_ring_want_limit(const struct fastipc_ring *ring,
-			    const struct fastipc_control *producer);
+u64 fastipc_ring_want_max(const struct fastipc_ring *ring,
+			  const struct fastipc_control *producer);
 u64 fastipc_ring_sent(const struct fastipc_control *control);
 u64 fastipc_ring_released(const struct fastipc_control *control);
 u64 fastipc_ring_taken(const struct fastipc_control *control);

@@ -390,17 +390,17 @@ ssize_t fastipc_transfer_write(struct kiocb *iocb, struct iov_iter *from)
 	};
 	size_t rest, total = 0;
 	ssize_t ret;
-	u64 limit;
+	u64 max;
 
 	ops = fastipc_channel_ops(endpoint->channel);
 	if (!ops)
 		return -ENOTCONN;
 	if (!(endpoint->channel->flags & FASTIPC_STREAM))
 		return ops->send(endpoint, &transfer);
-	limit = ops->limit(endpoint);
+	max = ops->max_message(endpoint);
 	do {
 		rest = iov_iter_count(from);
-		iov_iter_truncate(from, limit);
+		iov_iter_truncate(from, max);
 		rest -= iov_iter_count(from);
 		ret = ops->send(endpoint, &transfer);
 		iov_iter_reexpand(from, iov_iter_count(from) + rest);

@@ -224,7 +224,7 @@ inline wait_sleep(line, want, at, in_vain)
 
 /* module/pair.c, module/ring.c -------------------------------------------- */
 
-/* fastipc_ring_fits(), fastipc_ring_want(), fastipc_ring_want_limit() */
+/* fastipc_ring_fits(), fastipc_ring_want(), fastipc_ring_want_max() */
 #define FITS(released)	(published - (released) + 2 <= SLOTS)
 #define SPACE_WANT	(published + 2 - SLOTS)
 #define LIMIT_WANT	((published + 2 > SLOTS) * SPACE_WANT + \
