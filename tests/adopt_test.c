@@ -14,13 +14,7 @@ FIXTURE(adopt)
 	struct counters before;
 };
 
-FIXTURE_VARIANT(adopt)
-{
-	uint32_t flags;
-};
-
-FIXTURE_VARIANT_ADD(adopt, direct) { 0 };
-FIXTURE_VARIANT_ADD(adopt, sealed) { FASTIPC_SEALED };
+VARIANTS_OF_SORT(adopt);
 
 FIXTURE_SETUP(adopt)
 {

@@ -17,18 +17,7 @@ FIXTURE(batch)
 	uint64_t *number;
 };
 
-FIXTURE_VARIANT(batch)
-{
-	uint32_t flags;
-};
-
-FIXTURE_VARIANT_ADD(batch, sealed) {
-	.flags = FASTIPC_SEALED,
-};
-
-FIXTURE_VARIANT_ADD(batch, direct) {
-	.flags = 0,
-};
+VARIANTS_OF_SORT(batch);
 
 FIXTURE_SETUP(batch)
 {

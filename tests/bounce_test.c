@@ -18,18 +18,7 @@ FIXTURE(bounce)
 	char *pages; /* mapped anew, and not touched yet */
 };
 
-FIXTURE_VARIANT(bounce)
-{
-	uint32_t flags;
-};
-
-FIXTURE_VARIANT_ADD(bounce, sealed) {
-	.flags = FASTIPC_SEALED,
-};
-
-FIXTURE_VARIANT_ADD(bounce, direct) {
-	.flags = 0,
-};
+VARIANTS_OF_SORT(bounce);
 
 FIXTURE_SETUP(bounce)
 {

@@ -54,17 +54,11 @@ FIXTURE(compat)
 	struct low *low;	/* below 4 GiB */
 };
 
-FIXTURE_VARIANT(compat)
-{
-	uint32_t setup;
-};
-
-FIXTURE_VARIANT_ADD(compat, direct) { 0 };
-FIXTURE_VARIANT_ADD(compat, sealed) { FASTIPC_SEALED };
+VARIANTS_OF_SORT(compat);
 
 FIXTURE_SETUP(compat)
 {
-	ASSERT_EQ(0, raw_pair_of(self->fd, PAGE, variant->setup));
+	ASSERT_EQ(0, raw_pair_of(self->fd, PAGE, variant->flags));
 #ifdef MAP_32BIT
 	self->low = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
@@ -167,7 +161,7 @@ TEST_F(compat, send_and_recv)
 	ASSERT_EQ(1, int80_ioctl(self->fd[1], FASTIPC_RECV, low));
 	ASSERT_EQ(8, low->any.recv.len);
 	ASSERT_EQ(0x1122334455667788, low->any.recv.tag);
-	ASSERT_EQ(variant->setup ? 1 : 0, low->any.recv.stamp.seq);
+	ASSERT_EQ(variant->flags ? 1 : 0, low->any.recv.stamp.seq);
 	ASSERT_STREQ("32 bits", low->buf);
 }
 

@@ -53,13 +53,7 @@ FIXTURE(done)
 	int fd[2];
 };
 
-FIXTURE_VARIANT(done)
-{
-	__u32 flags;
-};
-
-FIXTURE_VARIANT_ADD(done, direct) { .flags = 0 };
-FIXTURE_VARIANT_ADD(done, sealed) { .flags = FASTIPC_SEALED };
+VARIANTS_OF_SORT(done);
 
 FIXTURE_SETUP(done)
 {

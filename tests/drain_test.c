@@ -10,18 +10,7 @@ FIXTURE(drain)
 	struct fastipc *end[2];
 };
 
-FIXTURE_VARIANT(drain)
-{
-	uint32_t flags;
-};
-
-FIXTURE_VARIANT_ADD(drain, sealed) {
-	.flags = FASTIPC_SEALED,
-};
-
-FIXTURE_VARIANT_ADD(drain, direct) {
-	.flags = 0,
-};
+VARIANTS_OF_SORT(drain);
 
 FIXTURE_SETUP(drain)
 {

@@ -276,6 +276,15 @@ static inline void any_close(struct fastipc *f, bool kernel)
 	fastipc_close(f);
 }
 
+/* The variants of a fixture: both sorts of pair. */
+#define VARIANTS_OF_SORT(type)                      \
+	FIXTURE_VARIANT(type)                       \
+	{                                           \
+		uint32_t flags;                     \
+	};                                          \
+	FIXTURE_VARIANT_ADD(type, direct) { 0 };    \
+	FIXTURE_VARIANT_ADD(type, sealed) { FASTIPC_SEALED }
+
 /*
  * The variants of a fixture: both sorts of pair, used through the library; and
  * with an end 0 (writer) or 1 (reader) that knows only the kernel's calls.

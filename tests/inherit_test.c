@@ -44,13 +44,7 @@ FIXTURE(inherit)
 	struct fastipc *end[2];
 };
 
-FIXTURE_VARIANT(inherit)
-{
-	uint32_t flags;
-};
-
-FIXTURE_VARIANT_ADD(inherit, direct) { 0 };
-FIXTURE_VARIANT_ADD(inherit, sealed) { FASTIPC_SEALED };
+VARIANTS_OF_SORT(inherit);
 
 FIXTURE_SETUP(inherit)
 {

@@ -525,17 +525,11 @@ FIXTURE(busy)
 	bool mapped;
 };
 
-FIXTURE_VARIANT(busy)
-{
-	__u32 setup;
-};
-
-FIXTURE_VARIANT_ADD(busy, direct) { 0 };
-FIXTURE_VARIANT_ADD(busy, sealed) { FASTIPC_SEALED };
+VARIANTS_OF_SORT(busy);
 
 FIXTURE_SETUP(busy)
 {
-	ASSERT_EQ(0, raw_pair_of(self->fd, PAGE, variant->setup));
+	ASSERT_EQ(0, raw_pair_of(self->fd, PAGE, variant->flags));
 	ASSERT_EQ(0, raw_map_end(self->fd[0], &self->m));
 	self->mapped = true;
 }
@@ -557,7 +551,7 @@ TEST_F(busy, mapping_the_control_page_is_ebusy)
 /* There is none in a sealed pair. */
 TEST_F(busy, mapping_the_send_ring_is_ebusy)
 {
-	ASSERT_EQ(variant->setup ? -EACCES : -EBUSY,
+	ASSERT_EQ(variant->flags ? -EACCES : -EBUSY,
 		  try_map_in_child(self->fd[0], &self->m.info, SEND_RING, RW));
 }
 
@@ -589,7 +583,7 @@ TEST_F(busy, mapping_again_is_still_ebusy)
 TEST_F(busy, mapping_when_only_the_ring_is_left_is_ebusy)
 {
 	munmap(self->m.own, PAGE);
-	ASSERT_EQ(variant->setup ? 0 : -EBUSY,
+	ASSERT_EQ(variant->flags ? 0 : -EBUSY,
 		  try_map_in_child(self->fd[0], &self->m.info, OWN_CONTROL,
 				   RW));
 }
@@ -599,7 +593,7 @@ TEST_F(busy, mapping_when_a_piece_of_the_ring_is_left_is_ebusy)
 	munmap(self->m.own, PAGE);
 	if (self->m.send)
 		munmap(self->m.send, PAGE);
-	ASSERT_EQ(variant->setup ? 0 : -EBUSY,
+	ASSERT_EQ(variant->flags ? 0 : -EBUSY,
 		  try_map_in_child(self->fd[0], &self->m.info, OWN_CONTROL,
 				   RW));
 }
@@ -618,7 +612,7 @@ TEST_F(busy, writing_is_ebusy)
 {
 	ssize_t ret = write(self->fd[0], "x", 1);
 
-	if (variant->setup) {
+	if (variant->flags) {
 		ASSERT_EQ(1, ret);
 	} else {
 		ASSERT_EQ(-1, ret);

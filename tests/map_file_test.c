@@ -18,17 +18,11 @@ FIXTURE(pair)
 	int fd[2], map;
 };
 
-FIXTURE_VARIANT(pair)
-{
-	uint32_t setup;
-};
-
-FIXTURE_VARIANT_ADD(pair, direct) { 0 };
-FIXTURE_VARIANT_ADD(pair, sealed) { FASTIPC_SEALED };
+VARIANTS_OF_SORT(pair);
 
 FIXTURE_SETUP(pair)
 {
-	ASSERT_EQ(0, raw_pair_of(self->fd, PAGE, variant->setup));
+	ASSERT_EQ(0, raw_pair_of(self->fd, PAGE, variant->flags));
 	self->map = raw_map(self->fd[0]);
 	ASSERT_LE(0, self->map);
 }
@@ -260,13 +254,13 @@ TEST_F(pair, fdinfo_peer_closed)
 TEST_F(pair, fdinfo_geometry)
 {
 	ASSERT_STREQ("4096", line_of(self->fd[0], "fastipc-ring-bytes"));
-	ASSERT_STREQ(variant->setup ? "960" : "1008",
+	ASSERT_STREQ(variant->flags ? "960" : "1008",
 		     line_of(self->fd[0], "fastipc-max-message"));
 }
 
 TEST_F(pair, fdinfo_sealed)
 {
-	ASSERT_STREQ(variant->setup ? "1" : "0",
+	ASSERT_STREQ(variant->flags ? "1" : "0",
 		     line_of(self->fd[0], "fastipc-sealed"));
 }
 
@@ -287,7 +281,7 @@ TEST_F(pair, fdinfo_positions_of_the_kernel)
 {
 	char c, sent[16];
 
-	snprintf(sent, sizeof(sent), "%lu", footprint(variant->setup, 1));
+	snprintf(sent, sizeof(sent), "%lu", footprint(variant->flags, 1));
 	ASSERT_EQ(1, write(self->fd[0], "x", 1));
 	ASSERT_STREQ(sent, line_of(self->fd[0], "fastipc-sent"));
 	ASSERT_STREQ("0", line_of(self->fd[1], "fastipc-released"));

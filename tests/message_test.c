@@ -48,13 +48,7 @@ FIXTURE(pair)
 	struct fastipc_info info;
 };
 
-FIXTURE_VARIANT(pair)
-{
-	uint32_t flags;
-};
-
-FIXTURE_VARIANT_ADD(pair, direct) { 0 };
-FIXTURE_VARIANT_ADD(pair, sealed) { FASTIPC_SEALED };
+VARIANTS_OF_SORT(pair);
 
 FIXTURE_SETUP(pair)
 {

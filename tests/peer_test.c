@@ -27,13 +27,7 @@ FIXTURE(peer)
 	struct fastipc_info info;
 };
 
-FIXTURE_VARIANT(peer)
-{
-	__u32 flags;
-};
-
-FIXTURE_VARIANT_ADD(peer, direct) { .flags = 0 };
-FIXTURE_VARIANT_ADD(peer, sealed) { .flags = FASTIPC_SEALED };
+VARIANTS_OF_SORT(peer);
 
 FIXTURE_SETUP(peer)
 {
@@ -400,13 +394,7 @@ FIXTURE(library)
 	struct fastipc *end[2];
 };
 
-FIXTURE_VARIANT(library)
-{
-	__u32 flags;
-};
-
-FIXTURE_VARIANT_ADD(library, direct) { .flags = 0 };
-FIXTURE_VARIANT_ADD(library, sealed) { .flags = FASTIPC_SEALED };
+VARIANTS_OF_SORT(library);
 
 FIXTURE_SETUP(library)
 {

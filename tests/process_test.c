@@ -15,13 +15,7 @@ FIXTURE(process)
 	struct counters before;
 };
 
-FIXTURE_VARIANT(process)
-{
-	uint32_t flags;
-};
-
-FIXTURE_VARIANT_ADD(process, direct) { 0 };
-FIXTURE_VARIANT_ADD(process, sealed) { FASTIPC_SEALED };
+VARIANTS_OF_SORT(process);
 
 FIXTURE_SETUP(process)
 {

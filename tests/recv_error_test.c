@@ -66,13 +66,7 @@ FIXTURE(recv)
 	char *wall;
 };
 
-FIXTURE_VARIANT(recv)
-{
-	__u32 flags;
-};
-
-FIXTURE_VARIANT_ADD(recv, direct) { .flags = 0 };
-FIXTURE_VARIANT_ADD(recv, sealed) { .flags = FASTIPC_SEALED };
+VARIANTS_OF_SORT(recv);
 
 FIXTURE_SETUP(recv)
 {

@@ -19,13 +19,7 @@ FIXTURE(many)
 	unsigned char *seen; /* shared: how often each message came */
 };
 
-FIXTURE_VARIANT(many)
-{
-	__u32 flags;
-};
-
-FIXTURE_VARIANT_ADD(many, direct) { .flags = 0 };
-FIXTURE_VARIANT_ADD(many, sealed) { .flags = FASTIPC_SEALED };
+VARIANTS_OF_SORT(many);
 
 FIXTURE_SETUP(many)
 {

@@ -219,13 +219,7 @@ FIXTURE(turns)
 	unsigned int random;
 };
 
-FIXTURE_VARIANT(turns)
-{
-	__u32 flags;
-};
-
-FIXTURE_VARIANT_ADD(turns, direct) { .flags = 0 };
-FIXTURE_VARIANT_ADD(turns, sealed) { .flags = FASTIPC_SEALED };
+VARIANTS_OF_SORT(turns);
 
 FIXTURE_SETUP(turns)
 {

@@ -41,13 +41,7 @@ FIXTURE(send)
 	char *wall;
 };
 
-FIXTURE_VARIANT(send)
-{
-	__u32 flags;
-};
-
-FIXTURE_VARIANT_ADD(send, direct) { .flags = 0 };
-FIXTURE_VARIANT_ADD(send, sealed) { .flags = FASTIPC_SEALED };
+VARIANTS_OF_SORT(send);
 
 FIXTURE_SETUP(send)
 {

@@ -44,13 +44,7 @@ FIXTURE(send)
 	int fd[2];
 };
 
-FIXTURE_VARIANT(send)
-{
-	__u32 flags;
-};
-
-FIXTURE_VARIANT_ADD(send, direct) { .flags = 0 };
-FIXTURE_VARIANT_ADD(send, sealed) { .flags = FASTIPC_SEALED };
+VARIANTS_OF_SORT(send);
 
 FIXTURE_SETUP(send)
 {

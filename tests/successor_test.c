@@ -111,13 +111,7 @@ FIXTURE(full)
 	int fd[2];
 };
 
-FIXTURE_VARIANT(full)
-{
-	uint32_t flags;
-};
-
-FIXTURE_VARIANT_ADD(full, direct) { .flags = 0 };
-FIXTURE_VARIANT_ADD(full, sealed) { .flags = FASTIPC_SEALED };
+VARIANTS_OF_SORT(full);
 
 FIXTURE_SETUP(full)
 {
