@@ -17,18 +17,6 @@
 
 static char bytes[PAGE];
 
-static int sync_with(int fd, __u32 flags, __u64 position, __u64 need,
-		     __u64 timeout_ns)
-{
-	struct fastipc_sync sync = { .size = sizeof(sync),
-				     .flags = flags,
-				     .position = position,
-				     .need = need,
-				     .timeout_ns = timeout_ns };
-
-	return raw_ioctl(fd, FASTIPC_SYNC, &sync);
-}
-
 /* Where a direct end stands, it has to say. */
 static int wait_done(int fd, __u64 timeout_ns)
 {

@@ -97,27 +97,31 @@ static inline int raw_shutdown(int fd, int how)
 	return raw_ioctl(fd, FASTIPC_SHUTDOWN, &down);
 }
 
-/* wake or wait for a message */
-static inline int raw_sync(int fd, uint32_t flags, uint64_t timeout_ns)
+/* FASTIPC_SYNC, all of it */
+static inline int sync_with(int fd, uint32_t flags, uint64_t position,
+			    uint64_t need, uint64_t timeout_ns)
 {
 	struct fastipc_sync sync = { .size = sizeof(sync),
 				     .flags = flags,
+				     .position = position,
+				     .need = need,
 				     .timeout_ns = timeout_ns };
 
 	return raw_ioctl(fd, FASTIPC_SYNC, &sync);
+}
+
+/* wake or wait for a message */
+static inline int raw_sync(int fd, uint32_t flags, uint64_t timeout_ns)
+{
+	return sync_with(fd, flags, 0, 0, timeout_ns);
 }
 
 /* wait for space */
 static inline int raw_sync_send(int fd, uint64_t position, uint64_t need,
 				uint64_t timeout_ns)
 {
-	struct fastipc_sync sync = { .size = sizeof(sync),
-				     .flags = FASTIPC_SYNC_WAIT_SEND,
-				     .position = position,
-				     .need = need,
-				     .timeout_ns = timeout_ns };
-
-	return raw_ioctl(fd, FASTIPC_SYNC, &sync);
+	return sync_with(fd, FASTIPC_SYNC_WAIT_SEND, position, need,
+			 timeout_ns);
 }
 
 /* A pair by raw calls, with FASTIPC_SEALED or 0; fd[0] is end 0. */

@@ -18,18 +18,6 @@
 #define WORD(len) (FASTIPC_WORD_COMMIT | (len))
 #define MS 1000000ULL
 
-static int sync_with(int fd, __u32 flags, __u64 position, __u64 need,
-		     __u64 timeout_ns)
-{
-	struct fastipc_sync sync = { .size = sizeof(sync),
-				     .flags = flags,
-				     .position = position,
-				     .need = need,
-				     .timeout_ns = timeout_ns };
-
-	return raw_ioctl(fd, FASTIPC_SYNC, &sync);
-}
-
 /* A pair with a page for each ring, both ends mapped by hand. */
 struct both {
 	int fd[2];
