@@ -142,30 +142,26 @@ FIXTURE_TEARDOWN(bad_recv)
 	close(self->fd[1]);
 }
 
-TEST_F(bad_recv, in_a_direct_pair)
+static void refused(struct __test_metadata *_metadata, int fd[2],
+		    struct fastipc_recv recv, int error, uint32_t flags)
 {
-	struct fastipc_recv recv = variant->recv;
-
 	if (!recv.size)
 		recv.size = sizeof(recv);
-	ASSERT_EQ(0, raw_pair_of(self->fd, PAGE, 0));
-	ASSERT_EQ(1, raw_send(self->fd[1], "four", 4, 0));
-	ASSERT_EQ(-variant->error,
-		  raw_ioctl(self->fd[0], FASTIPC_RECV, &recv));
-	ASSERT_TRUE(only_is(self->fd[0], "four"));
+	ASSERT_EQ(0, raw_pair_of(fd, PAGE, flags));
+	ASSERT_EQ(1, raw_send(fd[1], "four", 4, 0));
+	ASSERT_EQ(-error, raw_ioctl(fd[0], FASTIPC_RECV, &recv));
+	ASSERT_TRUE(only_is(fd[0], "four"));
+}
+
+TEST_F(bad_recv, in_a_direct_pair)
+{
+	refused(_metadata, self->fd, variant->recv, variant->error, 0);
 }
 
 TEST_F(bad_recv, in_a_sealed_pair)
 {
-	struct fastipc_recv recv = variant->recv;
-
-	if (!recv.size)
-		recv.size = sizeof(recv);
-	ASSERT_EQ(0, raw_pair_of(self->fd, PAGE, FASTIPC_SEALED));
-	ASSERT_EQ(1, raw_send(self->fd[1], "four", 4, 0));
-	ASSERT_EQ(-variant->error,
-		  raw_ioctl(self->fd[0], FASTIPC_RECV, &recv));
-	ASSERT_TRUE(only_is(self->fd[0], "four"));
+	refused(_metadata, self->fd, variant->recv, variant->error,
+		FASTIPC_SEALED);
 }
 
 TEST_NOTHING_IS_LEFT()

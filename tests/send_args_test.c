@@ -168,28 +168,25 @@ FIXTURE_TEARDOWN(bad_send)
 	close(self->fd[1]);
 }
 
-TEST_F(bad_send, in_a_direct_pair)
+static void refused(struct __test_metadata *_metadata, int fd[2],
+		    struct fastipc_send send, int error, uint32_t flags)
 {
-	struct fastipc_send send = variant->send;
-
 	if (!send.size)
 		send.size = sizeof(send);
-	ASSERT_EQ(0, raw_pair_of(self->fd, PAGE, 0));
-	ASSERT_EQ(-variant->error,
-		  raw_ioctl(self->fd[0], FASTIPC_SEND, &send));
-	ASSERT_TRUE(nothing_at(self->fd[1]));
+	ASSERT_EQ(0, raw_pair_of(fd, PAGE, flags));
+	ASSERT_EQ(-error, raw_ioctl(fd[0], FASTIPC_SEND, &send));
+	ASSERT_TRUE(nothing_at(fd[1]));
+}
+
+TEST_F(bad_send, in_a_direct_pair)
+{
+	refused(_metadata, self->fd, variant->send, variant->error, 0);
 }
 
 TEST_F(bad_send, in_a_sealed_pair)
 {
-	struct fastipc_send send = variant->send;
-
-	if (!send.size)
-		send.size = sizeof(send);
-	ASSERT_EQ(0, raw_pair_of(self->fd, PAGE, FASTIPC_SEALED));
-	ASSERT_EQ(-variant->error,
-		  raw_ioctl(self->fd[0], FASTIPC_SEND, &send));
-	ASSERT_TRUE(nothing_at(self->fd[1]));
+	refused(_metadata, self->fd, variant->send, variant->error,
+		FASTIPC_SEALED);
 }
 
 TEST_NOTHING_IS_LEFT()
