@@ -308,8 +308,8 @@ fastipc_consumer_take(struct fastipc_consumer *c, size_t len)
 	c->position += FASTIPC_FOOTPRINT(len + c->stamp_bytes);
 	/*
 	 * Before the payload is read: a dead consumer may have seen all that
-	 * lies before ->taken.  The fence is the compiler's; the reader of
-	 * ->taken is the kernel, after this process is gone.
+	 * lies before ->taken.  A compiler's fence is enough: what needs this
+	 * order is a successor, after this process is gone.
 	 */
 	__atomic_store_n(&c->own->taken, c->position, __ATOMIC_RELAXED);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);

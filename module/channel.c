@@ -200,7 +200,7 @@ void fastipc_endpoint_own(struct fastipc_endpoint *endpoint)
 {
 	struct pid *old;
 
-	/* A stale value is not this process's own: it put that there itself. */
+	/* Without the lock: only this process itself stores its own pid here. */
 	if (READ_ONCE(endpoint->owner) == task_tgid(current))
 		return;
 	old = get_pid(task_tgid(current));

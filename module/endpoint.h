@@ -4,7 +4,7 @@
  *
  * Owns the file operations and the table of ioctls: copies arguments in, checks
  * sizes, flags and reserved fields, calls the kind, copies results out.  Holds
- * no logic of any kind, and no lock but channel->lock, which serialises SETUP,
+ * no logic of a kind's own, and no lock but channel->lock, which serialises SETUP,
  * PEER and ATTACH; never copies to or from user memory under it.
  */
 #ifndef FASTIPC_ENDPOINT_H

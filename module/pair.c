@@ -280,10 +280,13 @@ static int pair_shutdown(struct fastipc_endpoint *endpoint, u32 how)
 	struct pair_end *self = self_of(endpoint);
 	struct pair_end *other = other_of(endpoint);
 
-	/* Always the sender's side first: who sees the end has a bound. */
+	/*
+	 * Always the sender's side first: a receiver that sees the end reads one
+	 * ring more at the most, and what is sent later could go beyond that.
+	 */
 	if (how & FASTIPC_SHUT_SEND) {
 		pair_end_direction(channel, self, FASTIPC_SENDING, EPIPE);
-		/* Behind those who send now: later ones see the end. */
+		/* Waits for those who send now; later ones see the end. */
 		pair_flush(endpoint);
 		pair_end_direction(channel, other, FASTIPC_RECEIVING, EPIPE);
 	}

@@ -106,7 +106,7 @@ static void pair_stamp(const struct fastipc_endpoint *endpoint,
 	};
 }
 
-/* A process was there since: go on where it stopped. */
+/* If a process had the end mapped meanwhile, go on where it stopped. */
 static int pair_produce_resume(struct fastipc_endpoint *endpoint, u64 era)
 {
 	struct fastipc_ring *ring = &self_of(endpoint)->ring;
@@ -167,7 +167,7 @@ static int pair_send_locked(struct pair_sending *sending, u64 era)
 	return 0;
 }
 
-/* Leave the kernel's producing to nobody else: 0, or why that cannot be. */
+/* Keep all other producers out, processes too: 0, or why that cannot be. */
 static int pair_produce_begin(struct fastipc_endpoint *endpoint, u64 *era)
 {
 	int ret = 0;
@@ -420,7 +420,7 @@ static ssize_t pair_recv_try(struct fastipc_endpoint *endpoint,
 	fastipc_endpoint_unuse(endpoint);
 	if (contended)
 		pair_served(self_of(endpoint), FASTIPC_RECEIVING, U64_MAX);
-	/* Also if there was nothing: going on may have given space back. */
+	/* Also if there was nothing: pair_consume_resume() may have released. */
 	pair_served(other_of(endpoint), FASTIPC_SENDING,
 		    fastipc_ring_released(self_of(endpoint)->control));
 	return ret;
@@ -434,7 +434,7 @@ static int pair_recv_look(void *arg)
 
 	if (pair_mapped(endpoint))
 		return true;
-	/* A process was there since: what it had taken is to be given back. */
+	/* A process had the end mapped: what it took is to be given back. */
 	if (READ_ONCE(endpoint->era) != READ_ONCE(ring->consumed_era))
 		return !fastipc_ring_is_claimed(ring);
 	return pair_glance_recv(endpoint);

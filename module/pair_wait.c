@@ -89,10 +89,10 @@ static int pair_look_send(void *arg)
 }
 
 /*
- * For somebody else than a process that receives (a poller, the re-check, who
- * receives by the kernel): a word that is no word may be the payload of a later
- * message, if a receiver went on since its position was read.  So nothing is
- * poisoned: whoever receives will say.
+ * For a poller, the re-check, and a receiver by the kernel's calls: what is read
+ * as a word may by now be payload of a later message, if another receiver went
+ * on since its position was read.  So an unlawful word poisons nothing here:
+ * whoever receives it finds out.
  */
 int pair_glance_recv(void *endpoint)
 {

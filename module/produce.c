@@ -4,7 +4,8 @@
  * ends that nobody has mapped.  See produce.h.
  *
  * The order of the steps is that of lib/ring.h, and so are the partners of the
- * barriers: the other side may be the kernel or a process, and cannot tell.
+ * barriers: whether the other side is the kernel or a process makes no
+ * difference.
  */
 #include <linux/errno.h>
 #include <linux/mm.h>
@@ -176,7 +177,10 @@ void fastipc_ring_publish(struct fastipc_ring *ring,
 	}
 	/* The end of the new message: whoever comes there finds no word. */
 	WRITE_ONCE(*(u64 *)ring_at(ring, next), 0);
-	/* Before the word: who sees the peer release it sees this as well. */
+	/*
+	 * Before the word: whoever sees that the peer released this message sees
+	 * the new position too.
+	 */
 	WRITE_ONCE(ring->position, next);
 	if (more && !ring->batch_word) {
 		/* Its word is 0: nobody comes past it. */

@@ -4,8 +4,8 @@
  *
  * Owns, together with produce.h, every access to a control page and to the
  * words of a ring, and every memory barrier on them, each naming its partner.
- * What a process can write is read once, bounded, and returned by value:
- * nothing left of these two sees shared memory.
+ * What a process can write is read once, bounded, and returned by value: no
+ * other file touches shared memory.
  *
  * Locks: ring->lock guards the shadow of the released position, and the claim of
  * produce.h; it is the innermost, and nothing sleeps under it.

@@ -253,7 +253,7 @@ static int get_then(const struct fastipc_send *send, struct fastipc_recv *recv)
 	return ret < 0 ? ret : fastipc_transfer_probe(user, recv, ret);
 }
 
-/* Before anything is sent: could it be received what comes then? */
+/* Before anything is sent: may the caller receive afterwards? */
 static int send_check_then(struct fastipc_endpoint *endpoint,
 			   const struct fastipc_send *send,
 			   struct fastipc_recv *recv)

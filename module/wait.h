@@ -39,7 +39,7 @@ struct fastipc_wait_stats {
  * @owed: the smallest want of those who found nothing; 0: nobody
  * @notice: whom to send signals, by fcntl(2)'s rules; NULL: nobody
  * @end: number of the end, for tracing
- * @direction: for tracing
+ * @direction: for tracing, and for what a signal says
  */
 struct fastipc_wait {
 	wait_queue_head_t queue;
