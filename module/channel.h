@@ -2,8 +2,8 @@
 /*
  * DOC: channel.h - channels and their endpoints, whatever the kind
  *
- * Owns the two objects' lives and the table through which endpoint.c and
- * transfer.c reach a kind.  An endpoint is one open file; a channel is what
+ * Owns the two objects' lives and the table through which endpoint.c, map.c
+ * and transfer.c reach a kind.  An endpoint is one open file; a channel is what
  * endpoints share.  Knows no kind, and no user memory.
  *
  * Lives: a file holds its endpoint, an endpoint with a file holds its channel,

@@ -6,12 +6,12 @@
 #include <linux/build_bug.h>
 #include <linux/compat.h>
 #include <linux/file.h>
-#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/nospec.h>
 #include <linux/uaccess.h>
 
 #include "endpoint.h"
+#include "map.h"
 #include "pair.h"
 #include "transfer.h"
 
@@ -83,95 +83,6 @@ static int endpoint_fasync(int fd, struct file *file, int on)
 		fastipc_wait_notice(&endpoint->wait[FASTIPC_SENDING], notice);
 	return 0;
 }
-
-/* Maps ------------------------------------------------------------------- */
-
-static void endpoint_vma_open(struct vm_area_struct *vma)
-{
-	struct fastipc_endpoint *endpoint = vma->vm_file->private_data;
-
-	/* One that a child inherited has no pages yet, and will have none. */
-	if (fastipc_view_writable(vma) &&
-	    !fastipc_endpoint_map_again(endpoint, vma->vm_mm))
-		fastipc_view_withdraw(vma);
-}
-
-static void endpoint_vma_close(struct vm_area_struct *vma)
-{
-	if (fastipc_view_writable(vma))
-		fastipc_endpoint_unmap(vma->vm_file->private_data);
-}
-
-static const struct vm_operations_struct endpoint_vm_ops = {
-	.open = endpoint_vma_open,
-	.close = endpoint_vma_close,
-	.fault = fastipc_region_fault,
-};
-
-static int endpoint_mmap(struct file *file, struct vm_area_struct *vma)
-{
-	struct fastipc_endpoint *endpoint = file->private_data;
-	const struct fastipc_kind_ops *ops;
-	struct fastipc_view view;
-	int ret;
-
-	if (in_compat_syscall())
-		return -EOPNOTSUPP;
-	ops = fastipc_channel_ops(endpoint->channel);
-	if (!ops)
-		return -ENOTCONN;
-	ret = ops->view(endpoint, (u64)vma->vm_pgoff << PAGE_SHIFT, &view);
-	if (ret)
-		return ret;
-	ret = fastipc_view_check(&view, vma);
-	if (ret)
-		return ret;
-	fastipc_view_install(&view, vma, &endpoint_vm_ops);
-	if (!fastipc_view_writable(vma))
-		return 0;
-	ret = fastipc_endpoint_map(endpoint);
-	if (ret < 0)
-		return ret;
-	/*
-	 * It may come from another process, which may have pinned the pages to
-	 * write them later; nobody can do so any more while this map is there.
-	 */
-	if (ret)
-		ret = ops->inherit(endpoint);
-	if (ret) {
-		fastipc_endpoint_unmap(endpoint);
-		return ret;
-	}
-	fastipc_endpoint_mapped(endpoint);
-	fastipc_endpoint_own(endpoint);
-	return 0;
-}
-
-/*
- * The file behind MAP holds the endpoint's file.  Its maps are handed over to
- * that one: so it can be closed at once, and every map has an endpoint's file.
- */
-static int map_file_mmap(struct file *file, struct vm_area_struct *vma)
-{
-	struct file *endpoint_file = file->private_data;
-	int ret = endpoint_mmap(endpoint_file, vma);
-
-	if (!ret)
-		vma_set_file(vma, endpoint_file);
-	return ret;
-}
-
-static int map_file_release(struct inode *inode, struct file *file)
-{
-	fput(file->private_data);
-	return 0;
-}
-
-static const struct file_operations map_file_fops = {
-	.owner = THIS_MODULE,
-	.mmap = map_file_mmap,
-	.release = map_file_release,
-};
 
 /* Commands ---------------------------------------------------------------- */
 
@@ -334,27 +245,13 @@ static int endpoint_stat(struct file *file, union argument *arg)
 	return 0;
 }
 
-static int endpoint_map_fd(struct file *file, union argument *arg)
+static int endpoint_map(struct file *file, union argument *arg)
 {
 	struct fastipc_endpoint *endpoint = file->private_data;
-	struct file *new;
-	int fd;
 
 	if (!fastipc_channel_ops(endpoint->channel))
 		return -ENOTCONN;
-	fd = get_unused_fd_flags(O_CLOEXEC);
-	if (fd < 0)
-		return fd;
-	new = anon_inode_getfile("[fastipc-map]", &map_file_fops,
-				 get_file(file), O_RDWR);
-	if (IS_ERR(new)) {
-		fput(file);
-		put_unused_fd(fd);
-		return PTR_ERR(new);
-	}
-	fastipc_endpoint_mark(endpoint, false);
-	fd_install(fd, new);
-	return fd;
+	return fastipc_map_open(file);
 }
 
 #define SYNC_RECVS (FASTIPC_SYNC_WAIT_RECV | FASTIPC_SYNC_WAKE_SEND)
@@ -467,7 +364,7 @@ static const struct command commands[] = {
 	COMMAND(ATTACH, attach, endpoint_attach),
 	COMMAND(PEER, peer, endpoint_peer, O_ACCMODE | O_CLOEXEC | O_NONBLOCK),
 	COMMAND(INFO, info, endpoint_info, .answers = true),
-	COMMAND(MAP, map, endpoint_map_fd),
+	COMMAND(MAP, map, endpoint_map),
 	COMMAND(SEND, send, endpoint_send, SENDS, .reports = true),
 	COMMAND(RECV, recv, endpoint_recv,
 		FASTIPC_RECV_IOV | FASTIPC_RECV_ARRAY, .answers = true),
@@ -529,7 +426,7 @@ const struct file_operations fastipc_endpoint_fops = {
 	.write_iter = fastipc_transfer_write,
 	.fasync = endpoint_fasync,
 	.poll = endpoint_poll,
-	.mmap = endpoint_mmap,
+	.mmap = fastipc_map_mmap,
 	.unlocked_ioctl = endpoint_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.show_fdinfo = endpoint_show_fdinfo,

@@ -105,7 +105,7 @@ check_man() {
 
 # Each room includes only what stands right of it.
 check_includes() {
-	local rooms='main dev endpoint transfer pair pair_io pair_wait channel
+	local rooms='main dev endpoint map transfer pair pair_io pair_wait channel
 		wait produce ring region trace compat'
 	local lib_rooms='inherit channel exchange send recv sealed wait map
 		handle ring fastipc'
