@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "bench_channel.h"
 #include "tool.h"
 
 #define ROUNDS	    5

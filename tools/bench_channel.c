@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * fastipc, a pipe, and a SOCK_SEQPACKET socket.  See bench.h.
+ * fastipc, a pipe, and a SOCK_SEQPACKET socket.  See bench_channel.h.
  */
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "bench_channel.h"
 #include "tool.h"
 
 #define BUFFER_BYTES (128 << 10) /* of the rings, and of each pipe */

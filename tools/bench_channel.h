@@ -5,8 +5,8 @@
  * receiver; fastipc's streams do that in place, the others in a buffer of their
  * own.  No messages are batched.
  */
-#ifndef FASTIPC_TOOL_BENCH_H
-#define FASTIPC_TOOL_BENCH_H
+#ifndef FASTIPC_TOOL_BENCH_CHANNEL_H
+#define FASTIPC_TOOL_BENCH_CHANNEL_H
 
 #include <fastipc.h>
 #include <stddef.h>
@@ -63,4 +63,4 @@ void check(const char *call, int ret);
 /* Let go of a channel that was made and chosen. */
 void channel_close(struct channel *c);
 
-#endif /* FASTIPC_TOOL_BENCH_H */
+#endif /* FASTIPC_TOOL_BENCH_CHANNEL_H */
