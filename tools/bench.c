@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "bench_channel.h"
+#include "clock.h"
 #include "tool.h"
 
 #define ROUNDS	    5

@@ -161,7 +161,7 @@ static int recv_main(int argc, char **argv)
 	if (r.mode == FILES)
 		files_begin(&r.files, r.dir ? r.dir : ".");
 	setvbuf(stdout, NULL, _IOFBF, BUFFER_BYTES);
-	traffic_begin(r.json, r.mode != FILES);
+	traffic_begin(command->name, r.json, r.mode != FILES);
 	ret = receive(&r);
 	flush_stdout();
 	if (ret == -ECONNRESET)

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "tool.h"
 
 #define RING_BYTES (1024 * 1024)

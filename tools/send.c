@@ -272,7 +272,7 @@ static int send_main(int argc, char **argv)
 	if (s.size > s.limit)
 		fail("--size %zu is more than the limit, %zu bytes", s.size,
 		     s.limit);
-	traffic_begin(s.json, false);
+	traffic_begin(command->name, s.json, false);
 	for (i = optind; i < argc; i++)
 		send_file(&s, argv[i]);
 	if (optind == argc && s.mode == FILES)

@@ -178,14 +178,6 @@ void check_sent(int ret)
 		fail_errno(-ret, "cannot send");
 }
 
-double now(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec + ts.tv_nsec / 1e9;
-}
-
 void flush_stdout(void)
 {
 	if (fflush(stdout) || ferror(stdout))

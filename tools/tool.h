@@ -11,7 +11,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdnoreturn.h>
-#include <time.h>
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -89,9 +88,6 @@ noreturn void fail_end(int error);
 
 /* Fails unless a call that sends succeeded. */
 void check_sent(int ret);
-
-/* What a clock says, in seconds */
-double now(clockid_t clock);
 
 /* Flush standard output; fails if not all could be written. */
 void flush_stdout(void);

@@ -6,13 +6,14 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "tool.h"
+#include "clock.h"
 #include "traffic.h"
 
 #define SHOW_EVERY 0.25 /* seconds */
 
 /**
  * struct traffic - what went through
+ * @name: of the command
  * @messages: so far
  * @bytes: so far
  * @begin: when it began, in seconds
@@ -22,6 +23,7 @@
  * @visible: something is on the terminal
  */
 static struct traffic {
+	const char *name;
 	uint64_t messages;
 	uint64_t bytes;
 	double begin;
@@ -31,8 +33,9 @@ static struct traffic {
 	bool visible;
 } traffic;
 
-void traffic_begin(bool json, bool writes)
+void traffic_begin(const char *name, bool json, bool writes)
 {
+	traffic.name = name;
 	traffic.json = json;
 	/* Not among what is written to the same terminal. */
 	traffic.terminal = isatty(STDERR_FILENO) &&
@@ -44,7 +47,7 @@ void traffic_begin(bool json, bool writes)
 static void show(double seconds)
 {
 	fprintf(stderr, "\r\033[K%s: %.1f MB, %llu messages, %.1f MB/s",
-		command->name, traffic.bytes / 1e6,
+		traffic.name, traffic.bytes / 1e6,
 		(unsigned long long)traffic.messages,
 		traffic.bytes / 1e6 / seconds);
 	traffic.visible = true;

@@ -9,8 +9,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* From here on; @json: sum up as JSON; @writes: data goes to standard output */
-void traffic_begin(bool json, bool writes);
+/*
+ * From here on; @name: the command's; @json: sum up as JSON; @writes: data goes to
+ * standard output
+ */
+void traffic_begin(const char *name, bool json, bool writes);
 
 /* So many messages and bytes went through. */
 void traffic_add(size_t messages, size_t bytes);
