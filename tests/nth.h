@@ -76,7 +76,8 @@ static inline void walk_disarm(struct walk *w)
 
 	/* If this read is what fails, then nothing failed before. */
 	w->hit = pread(w->fd, left, sizeof(left) - 1, 0) > 0 && !atoi(left);
-	if (pwrite(w->fd, "0", 1, 0) != 1)
+	/* Or if this write is, then it is the last thing to fail. */
+	if (pwrite(w->fd, "0", 1, 0) != 1 && pwrite(w->fd, "0", 1, 0) != 1)
 		_exit(99);
 	errno = error;
 }

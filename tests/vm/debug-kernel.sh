@@ -33,18 +33,21 @@ case $version in
 '' | '(none)') die "apt knows no $package (try: apt-get update)" ;;
 esac
 compiler=$(${CC:-gcc} --version | head -n 1)
-key=$(cat "$0" "${fragments[@]}" - <<<"$version $compiler" | sha256sum |
+key=$(cat "${fragments[@]}" - <<<"$version $compiler" | sha256sum |
 	head -c 16)
 dir=$cache/debug-$variant-$key
 
+show() {
+	printf '%s\n' "$dir"
+	exit
+}
+
 # Several may ask at the same time; the first builds.
+[ ! -d "$dir" ] || show
 mkdir -p "$cache"
 exec 9>"$cache/lock-debug"
 flock 9
-if [ -d "$dir" ]; then
-	printf '%s\n' "$dir"
-	exit
-fi
+[ ! -d "$dir" ] || show
 
 begin=$SECONDS
 work=$(mktemp -d "$cache/tmp.XXXXXX")
@@ -95,4 +98,4 @@ cp "$build/.config" "$work/kernel/config"
 rm -rf "$cache/debug-$variant"-*
 mv "$work/kernel" "$dir"
 say "that took $((SECONDS - begin)) s"
-printf '%s\n' "$dir"
+show
