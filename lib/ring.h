@@ -118,6 +118,8 @@ fastipc_producer_at(const struct fastipc_producer *p, uint64_t position)
 static inline int fastipc_producer_fits(struct fastipc_producer *p, size_t len)
 {
 	uint64_t room = FASTIPC_FOOTPRINT(len) + FASTIPC_ALIGN;
+	/* Nobody comes past the first word of a batch that is withheld. */
+	uint64_t shown = p->batch_word ? p->batch : p->position;
 	uint64_t released;
 
 	if (p->poisoned)
@@ -129,7 +131,7 @@ static inline int fastipc_producer_fits(struct fastipc_producer *p, size_t len)
 	 * Pairs with the store-release in fastipc_consumer_release().
 	 */
 	released = __atomic_load_n(&p->peer->released, __ATOMIC_ACQUIRE);
-	if (released < p->released || released > p->position ||
+	if (released < p->released || released > shown ||
 	    released % FASTIPC_ALIGN) {
 		p->poisoned = true;
 		return -EBADMSG;

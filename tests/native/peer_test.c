@@ -63,6 +63,17 @@ static int test_hostile_positions(struct rig *r)
 	return 0;
 }
 
+/* Nothing of a batch that was not shown can have been released. */
+static int test_release_of_the_withheld(struct rig *r)
+{
+	while (fastipc_producer_fits(&r->p, 500) > 0)
+		fastipc_producer_publish(&r->p, 500, 0, true);
+	r->consumer_page->released = r->p.position;
+	check(fastipc_producer_fits(&r->p, 500) == -EBADMSG);
+	check(r->p.poisoned);
+	return 0;
+}
+
 /* Who sleeps is seen; who wants less than was released is not woken. */
 static int test_must_wake(struct rig *r)
 {
@@ -190,13 +201,12 @@ static int test_resume_refuses(struct rig *r)
 	return 0;
 }
 
-/* Both sides as threads, with nothing but the ring between them. */
-
 int main(void)
 {
-	printf("TAP version 13\n1..7\n");
+	printf("TAP version 13\n1..8\n");
 	run("hostile words", test_hostile_words);
 	run("hostile positions", test_hostile_positions);
+	run("a withheld batch is released", test_release_of_the_withheld);
 	run("who must be woken", test_must_wake);
 	run("no end to the end", test_no_end_to_the_end);
 	run("a successor resumes", test_resume);
