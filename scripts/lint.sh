@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.." || exit 1
 kernels=${KERNELS:-6.1 6.12}
 kernel_c=(module/*.[ch] uapi/linux/*.h tests/vm/planted/*.c)
 user_c=(lib/*.[ch] tools/*.[ch] examples/*.c)
-test_c=(tests/*.[ch] tests/native/*.[ch])
+test_c=(tests/*.[ch] tests/native/*.[ch] tests/fuzz/*.[ch])
 mapfile -t scripts < <(git ls-files -co --exclude-standard |
 	grep -E '\.sh$|^\.ci/run$|tests/vm/guest-' | sort)
 
@@ -81,14 +81,16 @@ check_kernel_doc() {
 
 check_format() {
 	local file
-	for file in "${kernel_c[@]}" "${user_c[@]}" tests/native/*.[ch]; do
+	for file in "${kernel_c[@]}" "${user_c[@]}" \
+		tests/native/*.[ch] tests/fuzz/*.[ch]; do
 		case $file in module/trace.h) continue ;; esac
 		clang-format --style=file --dry-run "$file" 2>&1
 	done
 }
 
 check_spelling() {
-	git ls-files -co --exclude-standard | grep -v '^LICENSES/' |
+	git ls-files -co --exclude-standard |
+		grep -vE '^LICENSES/|^tests/fuzz/(corpus|crashes)/' |
 		xargs codespell --ignore-words-list=fpr,ba,clen,nd 2>&1
 }
 
@@ -182,7 +184,8 @@ check_readme() {
 
 # TODOs are issues.
 check_left_open() {
-	git ls-files -co --exclude-standard | grep -v '^scripts/lint.sh$' |
+	git ls-files -co --exclude-standard |
+		grep -vE '^scripts/lint.sh$|^tests/fuzz/(corpus|crashes)/' |
 		xargs grep -nE '\b(TODO|FIXME|XXX|HACK)\b'
 }
 
