@@ -8,6 +8,7 @@ SOVERSION := 1
 KERNELS ?= 6.1 6.12
 RUN_KERNEL ?= 6.12
 COMMANDS ?= run check
+SECONDS ?= 60
 
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
@@ -35,7 +36,7 @@ help: ## this list
 	@echo 'fastipc $(VERSION): make TARGET [VARIABLE=VALUE]'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
 	@echo 'Variables: KERNELS="6.1 6.12 6.12-rt" (check), RUN_KERNEL (run),'
-	@echo '  COMMANDS="run check" (check-fresh),'
+	@echo '  COMMANDS="run check" (check-fresh), SECONDS=60 (fuzz),'
 	@echo '  YES=1 (install without asking), FASTIPC_CACHE; PREFIX, LIBDIR,'
 	@echo '  MANDIR, SRCDIR (of the DKMS source), DESTDIR (install)'
 
@@ -117,6 +118,10 @@ lint: ## warnings, style, spelling, includes, symbols: silent if clean
 native: ## tests of the library's ring code under sanitizers
 	@tests/native/run.sh
 
+fuzz: ## fuzz the library's ring code for SECONDS
+	@scripts/setup.sh debug
+	@tests/fuzz/run.sh reader $(SECONDS)
+
 model: ## SPIN proves sleep, wake and close; broken variants must fail
 	@tests/model/run.sh
 
@@ -156,5 +161,5 @@ clean: ## remove build/
 
 FORCE:
 .PHONY: all help lib programs module load unload run check check-debug \
-	check-fresh lint native model install uninstall clean
+	check-fresh lint native fuzz model install uninstall clean
 .DELETE_ON_ERROR:
