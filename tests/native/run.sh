@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Build and run the tests of the library's ring code, on this machine's own
-# kernel: under AddressSanitizer and UndefinedBehaviorSanitizer; and that with two
-# threads under ThreadSanitizer.
+# kernel: under AddressSanitizer and UndefinedBehaviorSanitizer; those with two
+# threads under ThreadSanitizer; and that of the fence as it is.
 #
-# Then what that proves must hang on what it is about: with one acquire or release
-# less, lib/ring.h must fail.
+# Then what those two prove must hang on what they are about: without its fence,
+# and with one acquire or release less, lib/ring.h must fail.
 #
 # Prints TAP, one plan for each program.
 set -euo pipefail
@@ -40,6 +40,7 @@ plant() {
 
 for source in "$tests"/*_test.c; do
 	name=$(basename "$source" .c)
+	[ "$name" != fence_test ] || continue
 	build "$out/$name" "$source" -O1 -fsanitize=address,undefined \
 		-fno-sanitize-recover=all
 	"$out/$name" || status=1
@@ -75,4 +76,11 @@ for order in "${orders[@]}"; do
 		echo "ok $number - without its $kind, $function() is a race"
 	fi
 done
+
+build "$out/fence" $tests/fence_test.c -O2
+"$out/fence" || status=1
+plant "$out/no-fence" '/__atomic_thread_fence(__ATOMIC_SEQ_CST);/d'
+build "$out/no_fence" $tests/fence_test.c "-I$out/no-fence" -O2 \
+	-DFASTIPC_NO_FENCE
+"$out/no_fence" || status=1
 exit $status
