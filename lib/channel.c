@@ -149,8 +149,6 @@ err_close0:
 
 int fastipc_adopt(struct fastipc **f, int fd)
 {
-	struct fastipc_attach attach = { .size = sizeof(attach),
-					 .end = FASTIPC_END_ANY };
 	const struct fastipc_options defaults = { 0 };
 	struct fastipc *new;
 	int ret;
@@ -158,12 +156,10 @@ int fastipc_adopt(struct fastipc **f, int fd)
 	ret = handle_new(&new, fd, &defaults);
 	if (ret)
 		return ret;
-	/* An end that is over may still have messages. */
-	if (ioctl(fd, FASTIPC_ATTACH, &attach) && errno != EPIPE &&
-	    errno != ECONNRESET) {
-		ret = -errno;
-		goto err_free;
-	}
+	/*
+	 * Whoever maps it speaks for it; FASTIPC_ATTACH before would take that
+	 * from a process that has it mapped, which then cannot end in order.
+	 */
 	ret = fastipc_map_(new);
 	if (ret)
 		goto err_free;

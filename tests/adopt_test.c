@@ -245,4 +245,35 @@ TEST_F_TIMEOUT(adopt, adopting_in_a_child_of_a_busy_parent, 120)
 	close(fd[1]);
 }
 
+/* Nor does it take the end from who has it: that one can still end in order. */
+TEST(a_failed_adoption_leaves_the_end_to_its_owner)
+{
+	int up[2], down[2], fd[2];
+	struct fastipc *end[2], *me;
+	pid_t pid;
+	char c;
+
+	ASSERT_EQ(0, pipe(up));
+	ASSERT_EQ(0, pipe(down));
+	ASSERT_EQ(0, fastipc_pair(end, NULL));
+	fd[0] = fastipc_fd(end[0]);
+	fd[1] = fastipc_fd(end[1]);
+	pid = fork_bound();
+	if (!pid) {
+		close(fd[0]);
+		if (fastipc_adopt(&me, fd[1]) || write(up[1], "", 1) != 1 ||
+		    read(down[0], &c, 1) != 1)
+			_exit(1);
+		fastipc_close(me);
+		_exit(0);
+	}
+	ASSERT_EQ(1, read(up[0], &c, 1));
+	ASSERT_EQ(-EBUSY, fastipc_adopt(&me, fd[1]));
+	close(fd[1]);
+	ASSERT_EQ(1, write(down[1], "", 1));
+	ASSERT_EQ(0, reap(pid));
+	ASSERT_EQ(-EPIPE, fastipc_recv(end[0], &c, 1, FASTIPC_NOWAIT));
+	fastipc_close(end[0]);
+}
+
 TEST_HARNESS_MAIN

@@ -410,4 +410,26 @@ TEST_F(pair, a_taken_message_keeps_its_space)
 		  fastipc_send(self->end[0], buf, sizeof(buf), FASTIPC_NOWAIT));
 }
 
+/* Nor does it wait if the peer sleeps, and had to be woken. */
+TEST(exchange_wakes_and_does_not_wait)
+{
+	struct fastipc *end[2], *me;
+	pid_t pid;
+	char c;
+
+	ASSERT_EQ(0, fastipc_pair(end, NULL));
+	pid = fork_bound();
+	if (!pid) {
+		if (fastipc_adopt(&me, fastipc_fd(end[1])))
+			_exit(1);
+		_exit(fastipc_recv(me, &c, 1, 0) != 1);
+	}
+	usleep(100000);
+	ASSERT_TRUE(wait_for_sleep(pid));
+	ASSERT_EQ(-EAGAIN, fastipc_exchange(end[0], "x", 1, &c, 1, 0));
+	ASSERT_EQ(0, reap(pid));
+	fastipc_close(end[0]);
+	fastipc_close(end[1]);
+}
+
 TEST_HARNESS_MAIN
