@@ -160,7 +160,7 @@ void fastipc_endpoint_closed(struct fastipc_endpoint *endpoint)
  * A mm that has a map here lives, so comparing its address is enough.
  *
  * Return: 0; 1 if another process mapped it last, and may have pinned its pages
- * (then fastipc_endpoint_mapped()); -EBUSY if another process has such a map, or
+ * (then look, before fastipc_endpoint_mapped()); -EBUSY if another process has such a map, or
  * the kernel is moving a message.
  */
 int fastipc_endpoint_map(struct fastipc_endpoint *endpoint)
@@ -172,8 +172,10 @@ int fastipc_endpoint_map(struct fastipc_endpoint *endpoint)
 	    endpoint->users) {
 		ret = -EBUSY;
 	} else {
-		ret = endpoint->mapper != task_tgid(current) ||
-		      endpoint->mapper_exec != current->self_exec_id;
+		/* Nobody before: then a pin is of a reader's map, and harmless. */
+		ret = endpoint->mapper &&
+		      (endpoint->mapper != task_tgid(current) ||
+		       endpoint->mapper_exec != current->self_exec_id);
 		endpoint->mm = current->mm;
 		WRITE_ONCE(endpoint->era, endpoint->era + !endpoint->maps);
 		endpoint->maps++;

@@ -72,8 +72,8 @@ static __poll_t endpoint_poll(struct file *file, poll_table *pt)
 static int endpoint_fasync(int fd, struct file *file, int on)
 {
 	struct fastipc_endpoint *endpoint = file->private_data;
-	struct fasync_struct **notice = on ? &endpoint->notice : NULL;
-	int ret = fasync_helper(fd, file, on, &endpoint->notice);
+	struct fasync_struct **notice = &endpoint->notice;
+	int ret = fasync_helper(fd, file, on, notice);
 
 	if (ret < 0)
 		return ret;
@@ -281,6 +281,9 @@ static int endpoint_sync(struct file *file, union argument *arg)
 	if (!ops)
 		return -ENOTCONN;
 	fastipc_limit_begin(&limit, file, sync->timeout_ns);
+	/* Whoever makes space must see what there is. */
+	if (sync->flags & spaces)
+		ops->flush(endpoint);
 	return ops->sync(endpoint, sync, &limit);
 }
 

@@ -146,7 +146,7 @@ static int pair_attach(struct fastipc_endpoint *endpoint, int number)
 	/* Pairs with endpoint_of(): who sees the endpoint may use it. */
 	smp_store_release(&end->endpoint, endpoint);
 	other = other_of(endpoint);
-	other->news = other->endpoint;
+	WRITE_ONCE(other->news, other->endpoint);
 	spin_unlock(&pair->lock);
 	pair_wake(other, FASTIPC_RECEIVING, true);
 	return 0;
@@ -178,6 +178,8 @@ static void pair_unmapped(struct fastipc_endpoint *endpoint)
 
 	pair_wake(other, FASTIPC_RECEIVING, false);
 	pair_wake(other, FASTIPC_SENDING, false);
+	/* Who waits at this end may have to give back what was taken. */
+	pair_wake(self_of(endpoint), FASTIPC_RECEIVING, false);
 }
 
 static int pair_view(struct fastipc_endpoint *endpoint, u64 offset,
@@ -286,8 +288,7 @@ static int pair_shutdown(struct fastipc_endpoint *endpoint, u32 how)
 	 */
 	if (how & FASTIPC_SHUT_SEND) {
 		pair_end_direction(channel, self, FASTIPC_SENDING, EPIPE);
-		/* Waits for those who send now; later ones see the end. */
-		pair_flush(endpoint);
+		pair_flush_last(endpoint);
 		pair_end_direction(channel, other, FASTIPC_RECEIVING, EPIPE);
 	}
 	if (how & FASTIPC_SHUT_RECV) {

@@ -121,7 +121,7 @@ static int pair_produce_resume(struct fastipc_endpoint *endpoint, u64 era)
 	if (ret == -EBADMSG)
 		pair_poison(endpoint, FASTIPC_SENDING, ring->position);
 	if (!ret)
-		ring->produced_era = era;
+		WRITE_ONCE(ring->produced_era, era);
 	return ret;
 }
 
@@ -168,7 +168,8 @@ static int pair_send_locked(struct pair_sending *sending, u64 era)
 }
 
 /* Keep all other producers out, processes too: 0, or why that cannot be. */
-static int pair_produce_begin(struct fastipc_endpoint *endpoint, u64 *era)
+static int pair_produce_begin(struct fastipc_endpoint *endpoint, u64 *era,
+			      bool killable)
 {
 	int ret = 0;
 
@@ -178,6 +179,11 @@ static int pair_produce_begin(struct fastipc_endpoint *endpoint, u64 *era)
 		ret = fastipc_endpoint_use(endpoint, era);
 	if (ret)
 		return ret;
+	/* Nobody holds it while memory is brought. */
+	if (!killable) {
+		mutex_lock(&self_of(endpoint)->ring.producer);
+		return 0;
+	}
 	if (!mutex_lock_killable(&self_of(endpoint)->ring.producer))
 		return 0;
 	if (!pair_is_sealed(endpoint))
@@ -200,7 +206,7 @@ static int pair_send_try(struct pair_sending *sending)
 	int ret;
 
 	sending->shown = false;
-	ret = pair_produce_begin(sending->endpoint, &era);
+	ret = pair_produce_begin(sending->endpoint, &era, true);
 	if (ret)
 		return ret;
 	fastipc_endpoint_own(sending->endpoint);
@@ -308,21 +314,36 @@ ssize_t pair_send(struct fastipc_endpoint *endpoint,
 	return ret ?: sending.len;
 }
 
-/* Show what was withheld. */
-int pair_flush(struct fastipc_endpoint *endpoint)
+static int pair_show_withheld(struct fastipc_endpoint *endpoint, bool killable)
 {
 	struct pair_end *self = self_of(endpoint);
 	bool shown = false;
 	u64 era;
 	int ret;
 
-	ret = pair_produce_begin(endpoint, &era);
+	ret = pair_produce_begin(endpoint, &era, killable);
 	if (ret)
 		return ret;
 	if (self->ring.produced_era == era)
 		shown = fastipc_ring_flush(&self->ring, self->control);
 	pair_produce_end(endpoint, shown);
 	return 0;
+}
+
+/* Show what was withheld. */
+int pair_flush(struct fastipc_endpoint *endpoint)
+{
+	return pair_show_withheld(endpoint, true);
+}
+
+/*
+ * Sending has ended: wait for those who are sending now, and show what was
+ * withheld.  Also for a caller who is being killed: the peer must not be told of
+ * the end before the last message.
+ */
+void pair_flush_last(struct fastipc_endpoint *endpoint)
+{
+	pair_show_withheld(endpoint, false);
 }
 
 /* Receiving ------------------------------------------------------------- */
@@ -345,14 +366,21 @@ static int pair_consume_resume(struct fastipc_endpoint *endpoint, u64 era)
 	return 0;
 }
 
-/* A stamp, as the receiver's namespaces see it. */
+/*
+ * A stamp, as the receiver's namespaces see it.  Who is unknown there stays so: in
+ * the namespace that the stamp is of, the number may be somebody's.
+ */
 static void pair_translate(const struct pair *pair, struct fastipc_stamp *stamp)
 {
 	struct user_namespace *from = pair->user_ns, *to = current_user_ns();
 
 	if (from != to) {
-		stamp->uid = from_kuid_munged(to, make_kuid(from, stamp->uid));
-		stamp->gid = from_kgid_munged(to, make_kgid(from, stamp->gid));
+		if (stamp->uid != overflowuid)
+			stamp->uid = from_kuid_munged(
+				to, make_kuid(from, stamp->uid));
+		if (stamp->gid != overflowgid)
+			stamp->gid = from_kgid_munged(
+				to, make_kgid(from, stamp->gid));
 	}
 	if (pair->pid_ns != task_active_pid_ns(current))
 		stamp->pid = 0;
@@ -430,13 +458,9 @@ static ssize_t pair_recv_try(struct fastipc_endpoint *endpoint,
 static int pair_recv_look(void *arg)
 {
 	struct fastipc_endpoint *endpoint = arg;
-	struct fastipc_ring *ring = &other_of(endpoint)->ring;
 
 	if (pair_mapped(endpoint))
 		return true;
-	/* A process had the end mapped: what it took is to be given back. */
-	if (READ_ONCE(endpoint->era) != READ_ONCE(ring->consumed_era))
-		return !fastipc_ring_is_claimed(ring);
 	return pair_glance_recv(endpoint);
 }
 

@@ -19,5 +19,6 @@ ssize_t pair_send(struct fastipc_endpoint *endpoint,
 ssize_t pair_recv(struct fastipc_endpoint *endpoint,
 		  struct fastipc_transfer *transfer);
 int pair_flush(struct fastipc_endpoint *endpoint);
+void pair_flush_last(struct fastipc_endpoint *endpoint);
 
 #endif /* FASTIPC_PAIR_IO_H */

@@ -39,6 +39,18 @@ struct pair_look {
 	u64 room;
 };
 
+/*
+ * Did a process that is gone have the end mapped since the kernel last consumed?
+ * Whoever tries to receive gives back what that one had taken: so he should, as
+ * the peer may be waiting for that space.
+ */
+static bool pair_abandoned(const struct fastipc_endpoint *endpoint,
+			   const struct fastipc_ring *ring)
+{
+	return !READ_ONCE(endpoint->maps) &&
+	       READ_ONCE(endpoint->era) != READ_ONCE(ring->consumed_era);
+}
+
 /* For the receiver itself: is there a message, or the end? */
 static int pair_look_recv(void *arg)
 {
@@ -53,11 +65,22 @@ static int pair_look_recv(void *arg)
 		return 0;
 	if (READ_ONCE(self->poisoned[FASTIPC_RECEIVING]))
 		return -EBADMSG;
+	if (pair_abandoned(endpoint, ring))
+		return 1;
 	ret = fastipc_ring_readable(ring, self->control);
 	if (ret == -EBADMSG)
 		return pair_poison(endpoint, FASTIPC_RECEIVING,
 				   fastipc_ring_taken(self->control));
 	return ret ?: -ended;
+}
+
+/* Is the ring's position the kernel's, and so no process's claim? */
+static bool pair_kernel_produces(const struct fastipc_endpoint *endpoint)
+{
+	return pair_is_sealed(endpoint) ||
+	       (!READ_ONCE(endpoint->maps) &&
+		READ_ONCE(endpoint->era) ==
+			READ_ONCE(self_of(endpoint)->ring.produced_era));
 }
 
 /* For the sender itself: does its next message fit? */
@@ -77,10 +100,11 @@ static int pair_look_send(void *arg)
 	ret = fastipc_ring_fits(&self->ring, other_of(endpoint)->control,
 				look->position, look->room);
 	/*
-	 * The kernel's own position is no lie: another sender went past it, and
-	 * the peer perhaps too.
+	 * Another sender of this end went on, and the peer after it: then the
+	 * peer is beyond where the caller stands, or stood, and told no lie.
 	 */
-	if (ret < 0 && pair_is_sealed(endpoint) &&
+	if (ret < 0 && (ret == -EBADMSG || pair_is_sealed(endpoint)) &&
+	    pair_kernel_produces(endpoint) &&
 	    fastipc_ring_position(&self->ring) != look->position)
 		return 1;
 	if (ret == -EBADMSG)
@@ -104,6 +128,7 @@ int pair_glance_recv(void *endpoint)
 		return false;
 	return fastipc_ring_ended(&self->ended[FASTIPC_RECEIVING]) ||
 	       READ_ONCE(self->poisoned[FASTIPC_RECEIVING]) ||
+	       pair_abandoned(endpoint, ring) ||
 	       fastipc_ring_readable(ring, self->control);
 }
 

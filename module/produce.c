@@ -77,7 +77,7 @@ int fastipc_ring_produce_resume(struct fastipc_ring *ring,
 	    released > position || position - released > ring->bytes)
 		ret = -EBADMSG;
 	else
-		ring->released = released;
+		WRITE_ONCE(ring->released, released);
 	spin_unlock(&ring->lock);
 	if (!ret) {
 		ring->batch_word = 0;
@@ -88,11 +88,11 @@ int fastipc_ring_produce_resume(struct fastipc_ring *ring,
 }
 
 /**
- * fastipc_ring_make_room() - keep track of where messages begin in a sealed ring
+ * fastipc_ring_make_room() - keep track of where messages begin
  * @ring: the ring, with space
  * @len: payload in bytes of the next message
  *
- * Only the kernel writes its words, so they can be believed.
+ * In a sealed ring only the kernel writes the words, so they can be believed.
  *
  * Return: false if the consumer released what it cannot have seen.
  */
@@ -101,6 +101,9 @@ bool fastipc_ring_make_room(struct fastipc_ring *ring, size_t len)
 	u64 end = ring->position + fastipc_ring_room(ring, len);
 	u64 word;
 
+	/* What is withheld was never seen. */
+	if (ring->batch_word && READ_ONCE(ring->released) > ring->batch)
+		return false;
 	if (!ring->stamp_bytes)
 		return true;
 	while (end - ring->oldest > ring->bytes) {
@@ -297,6 +300,8 @@ int fastipc_ring_consume_check(struct fastipc_ring *ring,
 		cond_resched();
 	}
 	if (at == *taken) {
+		/* So nobody walks that way again, under this mutex. */
+		ring->oldest = at;
 		/* Pairs with fastipc_ring_released(). */
 		smp_store_release(&consumer->released, at);
 	}

@@ -140,7 +140,7 @@ int fastipc_ring_fits(struct fastipc_ring *ring,
 	} else if (position - released > ring->bytes) {
 		ret = -EINVAL;
 	} else {
-		ring->released = released;
+		WRITE_ONCE(ring->released, released);
 		ret = ring->bytes - (position - released) >= room;
 	}
 	spin_unlock(&ring->lock);

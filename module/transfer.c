@@ -10,7 +10,8 @@
 #include "compat.h"
 #include "transfer.h"
 
-#define ARRAY_MAX 1024 /* entries of an array that one call looks at */
+#define ARRAY_MAX   1024 /* entries of an array that one call looks at */
+#define EMPTIES_MAX 4096 /* empty messages that a read(2) passes over */
 
 static_assert(sizeof(struct fastipc_send_item) == 32);
 static_assert(sizeof(struct fastipc_recv_item) == 32 + FASTIPC_STAMP_BYTES);
@@ -148,21 +149,27 @@ static int recv_array(struct fastipc_endpoint *endpoint,
 	return i ?: ret;
 }
 
+/* May it be received so, whatever is there? */
+static int check_recv(struct fastipc_endpoint *endpoint,
+		      const struct fastipc_recv *recv)
+{
+	const u32 known = FASTIPC_RECV_IOV | FASTIPC_RECV_ARRAY;
+
+	if (recv->flags & ~known || (recv->flags & known) == known ||
+	    recv->reserved)
+		return -EINVAL;
+	return endpoint->rights & FMODE_READ ? 0 : -EBADF;
+}
+
 static int receive(struct fastipc_endpoint *endpoint, struct fastipc_recv *recv,
 		   struct fastipc_limit *limit)
 {
-	const u32 known = FASTIPC_RECV_IOV | FASTIPC_RECV_ARRAY;
 	struct fastipc_recv_item item = { .data = recv->data,
 					  .len = recv->len,
 					  .flags = recv->flags &
 						   FASTIPC_RECV_IOV };
 	int ret;
 
-	if (recv->flags & ~known || (recv->flags & known) == known ||
-	    recv->reserved)
-		return -EINVAL;
-	if (!(endpoint->rights & FMODE_READ))
-		return -EBADF;
 	if (recv->flags & FASTIPC_RECV_ARRAY)
 		return recv_array(endpoint, recv, limit);
 	ret = recv_one(endpoint, &item, limit->nonblock, limit);
@@ -185,7 +192,10 @@ static int receive(struct fastipc_endpoint *endpoint, struct fastipc_recv *recv,
 int fastipc_transfer_recv(struct file *file, struct fastipc_recv *recv)
 {
 	struct fastipc_limit limit;
+	int ret = check_recv(file->private_data, recv);
 
+	if (ret)
+		return ret;
 	fastipc_limit_begin(&limit, file, recv->timeout_ns);
 	return receive(file->private_data, recv, &limit);
 }
@@ -262,6 +272,9 @@ static int send_check_then(struct fastipc_endpoint *endpoint,
 
 	if (!(endpoint->rights & FMODE_READ))
 		return -EBADF;
+	/* Or it would wait with some of it unsent. */
+	if (send->flags & FASTIPC_SEND_ARRAY && send->len > ARRAY_MAX)
+		return -EINVAL;
 	if (send->flags & FASTIPC_SEND_THEN_WAIT)
 		return 0;
 	if (READ_ONCE(endpoint->maps))
@@ -269,7 +282,7 @@ static int send_check_then(struct fastipc_endpoint *endpoint,
 	ret = get_then(send, recv);
 	if (!ret && recv->timeout_ns)
 		ret = -EINVAL;
-	return ret;
+	return ret ?: check_recv(endpoint, recv);
 }
 
 /* Then wait for a message, or receive one. */
@@ -354,6 +367,7 @@ ssize_t fastipc_transfer_read(struct kiocb *iocb, struct iov_iter *to)
 		.iter = to,
 		.nonblock = iocb_nonblock(iocb),
 	};
+	unsigned int empties = 0;
 	ssize_t ret;
 
 	ops = fastipc_channel_ops(endpoint->channel);
@@ -366,6 +380,12 @@ ssize_t fastipc_transfer_read(struct kiocb *iocb, struct iov_iter *to)
 	while (!(ret = ops->recv(endpoint, &transfer))) {
 		if (signal_pending(current))
 			return -ERESTARTSYS;
+		if (transfer.nonblock && ++empties == EMPTIES_MAX) {
+			/* Who polls for edges must come back. */
+			fastipc_wait_wake(&endpoint->wait[FASTIPC_RECEIVING],
+					  true);
+			return -EAGAIN;
+		}
 		cond_resched();
 	}
 	return ret == -EPIPE || ret == -ECONNRESET ? 0 : ret;

@@ -235,7 +235,7 @@ void fastipc_wait_served(struct fastipc_wait *wait, u64 reached)
 /**
  * fastipc_wait_notice() - begin or end sending signals
  * @wait: where
- * @notice: the endpoint's list, which lives as long as @wait; or NULL
+ * @notice: the endpoint's list, empty or not, which lives as long as @wait
  *
  * The peer is made to call for each message from then on.
  */
@@ -243,8 +243,12 @@ void fastipc_wait_notice(struct fastipc_wait *wait,
 			 struct fasync_struct **notice)
 {
 	spin_lock_irq(&wait->queue.lock);
-	wait->notice = notice;
-	if (notice && wait->line)
+	/*
+	 * What the list is now: of two callers at once the one who comes here
+	 * last sees what both did to it.
+	 */
+	wait->notice = READ_ONCE(*notice) ? notice : NULL;
+	if (wait->notice && wait->line)
 		wait_arm(wait, NOTICE_WANT);
 	spin_unlock_irq(&wait->queue.lock);
 	/* Whoever asked looks once more, now or in user space. */

@@ -384,6 +384,25 @@ TEST_F(batch, donev_with_a_flag_is_einval)
 		  fastipc_donev(self->end[1], self->msg, 1, FASTIPC_NOWAIT));
 }
 
+/* Nobody can have released what was withheld from him. */
+TEST(released_within_a_batch_of_the_kernels_is_ebadmsg)
+{
+	char buf[900] = "";
+	struct mapped evil;
+	int fd[2];
+
+	ASSERT_EQ(0, raw_pair(fd, 4096));
+	ASSERT_EQ(0, raw_map_end(fd[1], &evil));
+	ASSERT_EQ(1, raw_send(fd[0], buf, sizeof(buf), FASTIPC_SEND_MORE));
+	ASSERT_EQ(1, raw_send(fd[0], buf, sizeof(buf), FASTIPC_SEND_MORE));
+	evil.own->released = FASTIPC_FOOTPRINT(sizeof(buf));
+	ASSERT_EQ(-EBADMSG,
+		  raw_send(fd[0], buf, sizeof(buf), FASTIPC_SEND_MORE));
+	raw_unmap_end(&evil);
+	close(fd[0]);
+	close(fd[1]);
+}
+
 TEST_NOTHING_IS_LEFT()
 
 TEST_HARNESS_MAIN

@@ -297,5 +297,28 @@ TEST_F(space, is_waited_for)
 	ASSERT_EQ(0, reap(pid));
 }
 
+/* Somebody else sent more at this end, and all was received: no lie of the peer. */
+TEST(a_stale_position_condemns_nobody)
+{
+	struct fastipc_sync sync = { .size = sizeof(sync),
+				     .flags = FASTIPC_SYNC_WAIT_DONE };
+	struct fastipc_recv recv;
+	struct fastipc_stat stat;
+	int fd[2];
+	char c;
+
+	ASSERT_EQ(0, raw_pair(fd, 4096));
+	ASSERT_EQ(1, raw_send(fd[0], "a", 1, 0));
+	ASSERT_EQ(0, raw_stat(fd[0], &stat));
+	ASSERT_EQ(1, raw_send(fd[0], "b", 1, 0));
+	ASSERT_EQ(1, raw_recv(fd[1], &recv, &c, 1, 0));
+	ASSERT_EQ(1, raw_recv(fd[1], &recv, &c, 1, 0));
+	sync.position = stat.sent;
+	ASSERT_EQ(0, raw_ioctl(fd[0], FASTIPC_SYNC, &sync));
+	ASSERT_EQ(1, raw_send(fd[0], "c", 1, 0));
+	close(fd[0]);
+	close(fd[1]);
+}
+
 TEST_NOTHING_IS_LEFT()
 TEST_HARNESS_MAIN

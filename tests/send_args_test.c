@@ -189,5 +189,46 @@ TEST_F(bad_send, in_a_sealed_pair)
 		FASTIPC_SEALED);
 }
 
+/* What comes then is looked at before anything is sent. */
+TEST(then_recv_with_an_unknown_flag_sends_nothing)
+{
+	struct fastipc_recv recv = { .size = sizeof(recv), .flags = 0x80 };
+	struct fastipc_send send = { .size = sizeof(send),
+				     .flags = FASTIPC_SEND_THEN_RECV,
+				     .data = (uintptr_t)"x",
+				     .len = 1,
+				     .then = (uintptr_t)&recv };
+	int fd[2];
+
+	ASSERT_EQ(0, raw_pair(fd, 4096));
+	ASSERT_EQ(-EINVAL, raw_ioctl(fd[0], FASTIPC_SEND, &send));
+	ASSERT_EQ(0, send.sent);
+	ASSERT_TRUE(nothing_at(fd[1]));
+	close(fd[0]);
+	close(fd[1]);
+}
+
+TEST(then_recv_after_1025_sends_nothing)
+{
+	static struct fastipc_send_item items[1025];
+	struct fastipc_recv recv = { .size = sizeof(recv) };
+	struct fastipc_send send = { .size = sizeof(send),
+				     .flags = FASTIPC_SEND_THEN_RECV |
+					      FASTIPC_SEND_ARRAY,
+				     .data = (uintptr_t)items,
+				     .len = 1025,
+				     .then = (uintptr_t)&recv };
+	int fd[2];
+
+	ASSERT_EQ(0, raw_pair(fd, 65536));
+	ASSERT_EQ(-EINVAL, raw_ioctl(fd[0], FASTIPC_SEND, &send));
+	ASSERT_TRUE(nothing_at(fd[1]));
+	send.len = 1024;
+	ASSERT_EQ(-EAGAIN, raw_ioctl(fd[0], FASTIPC_SEND, &send));
+	ASSERT_EQ(1024, send.sent);
+	close(fd[0]);
+	close(fd[1]);
+}
+
 TEST_NOTHING_IS_LEFT()
 TEST_HARNESS_MAIN

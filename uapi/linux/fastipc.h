@@ -67,7 +67,8 @@
  * FASTIPC_RECV, read(2) and write(2), in rings of both sorts.  What it must not
  * do it refuses: EBUSY.  So either side may use maps or calls as it likes.
  *
- * read(2) receives one message, passing over empty ones, and gives 0 at the
+ * read(2) receives one message, passing over empty ones (one that must not wait
+ * gives EAGAIN after 4096, and poll(2) says that there is more), and gives 0 at the
  * end, whatever its reason; write(2) sends one, also an empty one.  Their
  * errnos are those of FASTIPC_RECV and FASTIPC_SEND.
  *
@@ -411,7 +412,7 @@ struct fastipc_send_item {
  * @sent: out: messages sent, also if the call fails later
  * @reserved: in: 0
  *
- * Of an array one call looks at 1024 entries.  All its messages, and those
+ * Of an array one call looks at 1024 entries; with THEN_* it has no more.  All its messages, and those
  * withheld before, become visible at once if there is space for all; whoever
  * has to wait first shows what it has.  What was withheld when the endpoint is
  * closed, or a process maps its ring to send, was never sent.  A message is
