@@ -31,6 +31,8 @@
  *	DRAIN		SYNC(WAIT_DONE) beside a sender; one receiver
  *	RESUME		a process had the receiving end mapped, and died with
  *			messages taken, not released
+ *	LOOK_FIRST	whoever receives then looks, and waits, before he tries
+ *			(RESUME)
  *	LOOK_IGNORES_CLAIM	is no mistake, only a busy loop
  *
  * Mistakes, each of which the checker must find:
@@ -53,6 +55,8 @@
  *	POSITION_AFTER_WORD	->position is stored after the word (DRAIN)
  *	PEER_BEFORE_FENCE	looks for the peer's endpoint before the fence
  *	WAKE_IF_RECEIVED	wakes senders only for a message (RESUME)
+ *	LOOK_IGNORES_ERA	who looks does not see that a process was there
+ *				(RESUME LOOK_FIRST)
  */
 
 #ifdef BATCH
@@ -517,6 +521,10 @@ inline look_claimed()
 	fi
 }
 
+#ifdef RESUME
+bool resumed;		/* ring->consumed_era is right; guarded by the claim */
+#endif
+
 /* pair_recv_look(); for pollers pair_glance_recv() */
 inline recv_look()
 {
@@ -531,6 +539,9 @@ inline recv_look()
 #endif
 		load(taken, TAKEN);
 		d_step { ret = ret || mem[WORD(taken)]; taken = 0 }
+#if defined(RESUME) && !defined(LOOK_IGNORES_ERA)
+		ret = ret || !resumed	/* pair_abandoned() */
+#endif
 	fi
 }
 
@@ -563,8 +574,6 @@ inline recv_wait()
 
 #ifdef RESUME
 #define MAY_STOP	(got && resumed)
-bool resumed;		/* ring->consumed_era is right; guarded by the claim */
-
 /* A process takes messages, and dies.  It has no other instruction left. */
 inline predecessor()
 {
@@ -595,6 +604,9 @@ active [RECEIVERS] proctype receiver()
 	store(PEER, 1);			/* pair_attach() */
 #ifdef RESUME
 	predecessor();
+#endif
+#ifdef LOOK_FIRST
+	recv_wait();			/* poll(2), SYNC(WAIT_RECV) */
 #endif
 	do
 	:: true ->
