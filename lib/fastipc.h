@@ -30,8 +30,8 @@
  * A pair is direct or sealed.  Through a direct one messages go from process
  * to process, without a system call while both sides run; but the sender can
  * change what it sent while it is read.  In a sealed pair the kernel copies
- * each message once and stamps it with its sender: it never changes again, and
- * receiving is still without a system call.
+ * each message once and stamps it with the sending process: it never changes
+ * again, and receiving is still without a system call.
  *
  * Waiting: a call that has to wait looks on for a moment (options.spin_us), and
  * then sleeps in the kernel.  While both sides run there is no system call.  A
