@@ -3,7 +3,7 @@
  * libfastipc: messages between processes on one machine.
  *
  * Calls return 0 or a count, or a negative errno; what each errno means is in
- * doc/protocol.rst, and is the same everywhere:
+ * libfastipc(7), and is the same in all calls that move messages or wait:
  *
  *	-EAGAIN		would block, and FASTIPC_NOWAIT was given
  *	-ETIMEDOUT	time is up
@@ -35,7 +35,8 @@
  *
  * Waiting: a call that has to wait looks on for a moment (options.spin_us), and
  * then sleeps in the kernel.  While both sides run there is no system call.  A
- * timeout_ms of 0 means not to wait (-EAGAIN), a negative one no limit.
+ * timeout_ms of 0 means not to wait (-EAGAIN), a negative one no limit; only
+ * fastipc_wait() returns 0 for not to wait and for time is up.
  *
  * fork(2): in the child every call on an inherited handle gives -EINVAL, but
  * fastipc_fd(), and fastipc_close(), which frees memory and leaves the
