@@ -170,8 +170,10 @@ int fastipc_pair(struct fastipc *end[2], const struct fastipc_options *options);
  * is -EBUSY.  Goes on where that process stopped; what it had taken counts as
  * received.
  *
- * Return: 0; -ENOTTY: not an endpoint; -ENOTCONN: not set up; -EBUSY, -ENOMEM,
- * -EOPNOTSUPP, -EBADF.  On error the descriptor stays the caller's.
+ * Return: 0; -ENOTTY: not an endpoint; -ENOTCONN: not set up; -EBADF: not open;
+ * -EBADMSG: sealed, and who used it before broke the rules; -EBUSY, -ENOMEM,
+ * -EOPNOTSUPP; -EMFILE, -ENFILE: a one-way end, mapped through another
+ * descriptor.  On error the descriptor stays the caller's.
  */
 int fastipc_adopt(struct fastipc **f, int fd);
 
