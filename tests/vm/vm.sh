@@ -22,6 +22,10 @@
 #   -x ACCEL      kvm or tcg; without it kvm, if this kernel is seen to boot so
 #   -h            this text
 #
+# COMMAND runs in the caller's folder, as root, with an empty standard input,
+# without the caller's environment (PATH is the default one).  Its standard
+# output and error both come on standard output.
+#
 # Exit status: COMMAND's if that is 0 to 99, else 100 and it is said; 101 kernel
 # complaint; 102 the guest ended without a verdict; 103 could not start; 124
 # time-out.  Success is only what the guest itself says, on a port of its own.
