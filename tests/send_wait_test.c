@@ -11,8 +11,6 @@
 
 #define PAGE 4096
 #define MS 1000000ULL
-#define THEN_RECV FASTIPC_SEND_THEN_RECV
-#define THEN_WAIT FASTIPC_SEND_THEN_WAIT
 
 static char bytes[PAGE];
 
@@ -160,92 +158,6 @@ TEST_F(send, write_is_restarted)
 	pid = fork_restarted(write_one, self->fd[0], 1);
 	ASSERT_EQ(1, read(self->fd[1], bytes, 1));
 	ASSERT_EQ(0, reap(pid));
-}
-
-/* Sent, and then interrupted: a restart would send it again. */
-static int send_then(int fd, __u32 flags, __u32 *sent)
-{
-	struct fastipc_recv then = { .size = sizeof(then),
-				     .data = (uintptr_t)bytes,
-				     .len = sizeof(bytes) };
-	struct fastipc_send send = { .size = sizeof(send),
-				     .flags = flags,
-				     .data = (uintptr_t)"x",
-				     .len = 1,
-				     .timeout_ns = FASTIPC_FOREVER };
-	int ret;
-
-	if (flags & THEN_RECV)
-		send.then = (uintptr_t)&then;
-	ret = raw_ioctl(fd, FASTIPC_SEND, &send);
-	*sent = send.sent;
-	return ret;
-}
-
-TEST_F(send, then_wait_that_has_sent_is_never_restarted)
-{
-	__u32 sent;
-
-	signals_begin(SA_RESTART);
-	ASSERT_EQ(-EINTR, send_then(self->fd[0], THEN_WAIT, &sent));
-	ASSERT_EQ(1, sent);
-	ASSERT_EQ(1, read(self->fd[1], bytes, 1));
-	ASSERT_TRUE(nothing_at(self->fd[1]));
-}
-
-TEST_F(send, then_recv_that_has_sent_is_never_restarted)
-{
-	__u32 sent;
-
-	signals_begin(SA_RESTART);
-	ASSERT_EQ(-EINTR, send_then(self->fd[0], THEN_RECV, &sent));
-	ASSERT_EQ(1, sent);
-	ASSERT_EQ(1, read(self->fd[1], bytes, 1));
-	ASSERT_TRUE(nothing_at(self->fd[1]));
-}
-
-TEST_F(send, then_wait_without_an_answer_is_eagain_and_has_sent)
-{
-	__u32 sent;
-
-	ASSERT_EQ(0, fcntl(self->fd[0], F_SETFL, O_NONBLOCK));
-	ASSERT_EQ(-EAGAIN, send_then(self->fd[0], THEN_WAIT, &sent));
-	ASSERT_EQ(1, sent);
-	ASSERT_FALSE(nothing_at(self->fd[1]));
-}
-
-TEST_F(send, then_recv_without_an_answer_is_eagain_and_has_sent)
-{
-	__u32 sent;
-
-	ASSERT_EQ(0, fcntl(self->fd[0], F_SETFL, O_NONBLOCK));
-	ASSERT_EQ(-EAGAIN, send_then(self->fd[0], THEN_RECV, &sent));
-	ASSERT_EQ(1, sent);
-	ASSERT_FALSE(nothing_at(self->fd[1]));
-}
-
-TEST_F(send, then_recv_receives_what_is_there)
-{
-	__u32 sent;
-
-	ASSERT_EQ(1, raw_send(self->fd[1], "y", 1, 0));
-	ASSERT_EQ(1, send_then(self->fd[0], THEN_RECV, &sent));
-	ASSERT_EQ(1, sent);
-	ASSERT_EQ('y', bytes[0]);
-}
-
-/* What was not sent is not waited for. */
-TEST_F(send, then_recv_into_a_full_ring_receives_nothing)
-{
-	struct fastipc_recv recv;
-	__u32 sent = 1;
-
-	ASSERT_EQ(1, raw_send(self->fd[1], "y", 1, 0));
-	fill_ring(self->fd[0]);
-	ASSERT_EQ(0, fcntl(self->fd[0], F_SETFL, O_NONBLOCK));
-	ASSERT_EQ(-EAGAIN, send_then(self->fd[0], THEN_RECV, &sent));
-	ASSERT_EQ(0, sent);
-	ASSERT_EQ(1, raw_recv(self->fd[0], &recv, bytes, 1, 0));
 }
 
 /* The end ---------------------------------------------------------------- */
