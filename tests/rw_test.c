@@ -400,6 +400,19 @@ TEST_F(turns, what_was_taken_is_not_received_again)
 	ASSERT_EQ(stat.peer_sent, stat.released);
 }
 
+/* Its 0 would say that this is the end. */
+TEST_F(turns, read_passes_over_empty_messages)
+{
+	char buf[8];
+
+	ASSERT_EQ(1, raw_send(self->fd[0], NULL, 0, 0));
+	ASSERT_EQ(1, raw_send(self->fd[0], NULL, 0, 0));
+	ASSERT_EQ(1, write(self->fd[0], "x", 1));
+	ASSERT_EQ(1, read(self->fd[1], buf, sizeof(buf)));
+	ASSERT_EQ('x', buf[0]);
+	ASSERT_TRUE(nothing_at(self->fd[1]));
+}
+
 /* The kernel sleeps for space that only a page tells of: that wakes it. */
 TEST_F(turns, a_writer_asleep_goes_on_when_a_mapped_reader_makes_space)
 {
