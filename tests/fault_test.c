@@ -163,6 +163,50 @@ TEST_F(fault, a_hanging_senders_message_comes_late_and_whole)
 	ASSERT_EQ(0, stat.bounces);
 }
 
+/* Of an array the second item hangs: the first was sent, the third was not. */
+static int hang_in_array(int fd, char *page)
+{
+	struct fastipc_send_item item[3] = {
+		{ .data = (uintptr_t)"item1", .len = 5 },
+		{ .data = (uintptr_t)page, .len = LEN },
+		{ .data = (uintptr_t)"item3", .len = 5 },
+	};
+
+	return raw_send(fd, item, 3, FASTIPC_SEND_ARRAY) == 3 ? 0 : errno;
+}
+
+/* Whether the next message is @text, of five bytes. */
+static bool comes(int fd, const char *text)
+{
+	char buf[LEN];
+
+	return read(fd, buf, LEN) == 5 && !memcmp(buf, text, 5);
+}
+
+TEST_F(fault, a_hanging_second_item_delays_nobody)
+{
+	ASSERT_TRUE(hang(&self->slow, hang_in_array, self->fd[0], self->fd[1]));
+	ASSERT_EQ(1, raw_send(self->fd[0], "other", 5, 0));
+	ASSERT_TRUE(comes(self->fd[1], "item1"));
+	ASSERT_TRUE(comes(self->fd[1], "other"));
+	ASSERT_TRUE(nothing_at(self->fd[1]));
+	ASSERT_EQ(0, hang_ends(&self->slow));
+	ASSERT_EQ(LEN, read(self->fd[1], self->buf, LEN));
+	ASSERT_EQ(0, memcmp(self->buf, self->slow_bytes, LEN));
+	ASSERT_TRUE(comes(self->fd[1], "item3"));
+	ASSERT_TRUE(nothing_at(self->fd[1]));
+}
+
+TEST_F(fault, a_hanging_second_item_that_is_killed_delays_nobody)
+{
+	ASSERT_TRUE(hang(&self->slow, hang_in_array, self->fd[0], self->fd[1]));
+	ASSERT_EQ(128 + SIGKILL, hang_is_killed(&self->slow));
+	ASSERT_EQ(1, raw_send(self->fd[0], "after", 5, 0));
+	ASSERT_TRUE(comes(self->fd[1], "item1"));
+	ASSERT_TRUE(comes(self->fd[1], "after"));
+	ASSERT_TRUE(nothing_at(self->fd[1]));
+}
+
 /* The end of the direction does not wait for it. */
 TEST_F(fault, shutdown_does_not_wait_for_a_hanging_sender)
 {
