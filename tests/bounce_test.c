@@ -109,39 +109,76 @@ TEST_F(bounce, pieces_that_were_not_touched_yet)
 
 /* Memory that is not there ------- */
 
-TEST_F(bounce, what_cannot_be_read_is_not_sent)
+/* Whether nothing was sent, and up to the last good byte it can be. */
+static bool nothing_was_sent(int fd[2], struct fastipc_stat *stat,
+			     const char *pages)
+{
+	return !raw_stat(fd[0], stat) && !stat->sends && nothing_at(fd[1]) &&
+	       raw_send(fd[0], pages, 4096, 0) == 1;
+}
+
+TEST_F(bounce, a_part_that_cannot_be_read_is_efault)
 {
 	ASSERT_EQ(0, mprotect(self->pages + 4096, 4096, PROT_NONE));
 	ASSERT_EQ(-EFAULT, raw_send(self->fd[0], self->pages, LEN, 0));
-	ASSERT_EQ(-EFAULT, raw_send(self->fd[0], NULL, 1, 0));
-	ASSERT_EQ(-1, write(self->fd[0], self->pages, LEN));
-	ASSERT_EQ(EFAULT, errno);
-	/* Behind the end of its file. */
-	ASSERT_EQ(0, ftruncate(self->file, 4096));
-	ASSERT_EQ(0, mprotect(self->pages + 4096, 4096, PROT_READ));
-	ASSERT_EQ(-EFAULT, raw_send(self->fd[0], self->pages, LEN, 0));
-	ASSERT_EQ(0, raw_stat(self->fd[0], &self->stat));
-	ASSERT_EQ(0, self->stat.sends);
-	ASSERT_EQ(-EAGAIN,
-		  raw_recv(self->fd[1], &self->recv, self->buf, LEN, 0));
-	/* Up to the last byte that can be. */
-	ASSERT_EQ(1, raw_send(self->fd[0], self->pages, 4096, 0));
+	ASSERT_TRUE(nothing_was_sent(self->fd, &self->stat, self->pages));
 }
 
-TEST_F(bounce, what_cannot_be_written_consumes_nothing)
+TEST_F(bounce, write_of_a_part_that_cannot_be_read_is_efault)
+{
+	ASSERT_EQ(0, mprotect(self->pages + 4096, 4096, PROT_NONE));
+	ASSERT_EQ(-1, write(self->fd[0], self->pages, LEN));
+	ASSERT_EQ(EFAULT, errno);
+	ASSERT_TRUE(nothing_was_sent(self->fd, &self->stat, self->pages));
+}
+
+TEST_F(bounce, a_message_at_null_is_efault)
+{
+	ASSERT_EQ(-EFAULT, raw_send(self->fd[0], NULL, 1, 0));
+	ASSERT_TRUE(nothing_was_sent(self->fd, &self->stat, self->pages));
+}
+
+TEST_F(bounce, a_part_behind_the_end_of_its_file_is_efault)
+{
+	ASSERT_EQ(0, ftruncate(self->file, 4096));
+	ASSERT_EQ(-EFAULT, raw_send(self->fd[0], self->pages, LEN, 0));
+	ASSERT_TRUE(nothing_was_sent(self->fd, &self->stat, self->pages));
+}
+
+/* Whether the message that was sent before is still there, and whole. */
+static bool nothing_was_consumed(int fd, struct fastipc_stat *stat,
+				 struct fastipc_recv *recv, char *buf)
+{
+	return !raw_stat(fd, stat) && !stat->recvs &&
+	       comes(fd, recv, buf, 'a', 'b');
+}
+
+TEST_F(bounce, receiving_to_null_is_efault)
 {
 	ASSERT_EQ(1, raw_send(self->fd[0], self->pages, LEN, 0));
 	ASSERT_EQ(-EFAULT, raw_recv(self->fd[1], &self->recv, NULL, LEN, 0));
-	/* A part can be written, or all can only be read. */
+	ASSERT_TRUE(nothing_was_consumed(self->fd[1], &self->stat, &self->recv,
+					 self->buf));
+}
+
+TEST_F(bounce, receiving_to_what_is_read_only_in_part_is_efault)
+{
+	ASSERT_EQ(1, raw_send(self->fd[0], self->pages, LEN, 0));
 	ASSERT_EQ(0, mprotect(self->pages + 4096, 4096, PROT_READ));
 	ASSERT_EQ(-EFAULT,
 		  raw_recv(self->fd[1], &self->recv, self->pages, LEN, 0));
+	ASSERT_TRUE(nothing_was_consumed(self->fd[1], &self->stat, &self->recv,
+					 self->buf));
+}
+
+TEST_F(bounce, read_to_what_cannot_be_touched_is_efault)
+{
+	ASSERT_EQ(1, raw_send(self->fd[0], self->pages, LEN, 0));
 	ASSERT_EQ(0, mprotect(self->pages, 8192, PROT_NONE));
 	ASSERT_EQ(-1, read(self->fd[1], self->pages, LEN));
 	ASSERT_EQ(EFAULT, errno);
-	ASSERT_EQ(0, raw_stat(self->fd[1], &self->stat));
-	ASSERT_EQ(0, self->stat.recvs);
-	ASSERT_TRUE(comes(self->fd[1], &self->recv, self->buf, 'a', 'b'));
+	ASSERT_TRUE(nothing_was_consumed(self->fd[1], &self->stat, &self->recv,
+					 self->buf));
 }
 
 /* The place for the result, seen before anything is received. */
@@ -202,7 +239,98 @@ TEST_F(bounce, memory_that_is_gone_again_is_copied_twice)
 	close(slow.uffd);
 }
 
-/* The same, but this time the first page is slow to come back. */
+/* No memory for the second copy ------- */
+
+#define CGROUP "/sys/fs/cgroup/fastipc_bounce_test"
+#define LONG   (8 << 20) /* bytes of that message */
+
+static int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY), ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = write(fd, text, strlen(text)) < 0 ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
+/* Serves the last page of LONG bytes, when all before it is dropped. */
+static void *drop_all_before(void *arg)
+{
+	struct slow *slow = arg;
+	uintptr_t page = next_fault(slow->uffd);
+
+	if (page != (uintptr_t)slow->page + LONG - 4096 ||
+	    madvise(slow->page, LONG - 4096, MADV_DONTNEED))
+		_exit(94);
+	serve_fault(slow->uffd, page, 's');
+	return NULL;
+}
+
+/* In a group that may have less than that: 0, or the errno of the call. */
+static int send_without_memory(int fd)
+{
+	int file = memfd_create("bounce_test", MFD_CLOEXEC);
+	struct slow slow;
+	pthread_t thread;
+
+	if (ftruncate(file, LONG))
+		return 95;
+	slow.page = mmap(NULL, LONG, PROT_READ | PROT_WRITE, MAP_SHARED, file,
+			 0);
+	/* Charged to the group where it was before. */
+	memset(slow.page, 'a', LONG - 4096);
+	if (write_file(CGROUP "/cgroup.procs", "0") ||
+	    write_file(CGROUP "/memory.max", "4194304"))
+		return 96;
+	slow.uffd = userfault(slow.page + LONG - 4096, 4096);
+	if (slow.uffd < 0 ||
+	    pthread_create(&thread, NULL, drop_all_before, &slow))
+		return 97;
+	return -raw_send(fd, slow.page, LONG, 0);
+}
+
+FIXTURE(long_message)
+{
+	int fd[2];
+};
+
+VARIANTS_OF_SORT(long_message);
+
+FIXTURE_SETUP(long_message)
+{
+	ASSERT_EQ(0, raw_pair_of(self->fd, 8 * LONG, variant->flags));
+	write_file("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
+	ASSERT_EQ(0, mkdir(CGROUP, 0755));
+}
+
+FIXTURE_TEARDOWN(long_message)
+{
+	rmdir(CGROUP);
+	close(self->fd[0]);
+	close(self->fd[1]);
+}
+
+TEST_F(long_message, no_memory_for_a_copy_is_enomem)
+{
+	struct fastipc_stat stat;
+	pid_t pid = fork_bound();
+
+	if (!pid)
+		_exit(send_without_memory(self->fd[0]));
+	ASSERT_EQ(ENOMEM, reap(pid));
+	ASSERT_TRUE(nothing_at(self->fd[1]));
+	ASSERT_EQ(0, raw_stat(self->fd[0], &stat));
+	ASSERT_EQ(0, stat.sends);
+	ASSERT_EQ(0, stat.bounces);
+	/* It was the sender's matter alone. */
+	ASSERT_EQ(1, raw_send(self->fd[0], "after", 5, 0));
+}
+
+/* Slow in the second copy ------- */
+
+/* As drop_first(), but this time the first page is slow to come back. */
 static void *drop_first_for_long(void *arg)
 {
 	struct slow *slow = arg;
