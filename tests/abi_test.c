@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The ABI, by raw calls: for each command every bad structure, pointer, flag and
- * state, one in a test; commands that there are not; the answers of INFO and
- * STAT.  The values of SETUP, ATTACH and PEER are in setup_error_test.c, of SYNC
- * and SHUTDOWN in sync_error_test.c, of maps in map_error_test.c.
+ * state, one in a test; and commands that there are not.  The values of SETUP,
+ * ATTACH and PEER are in setup_error_test.c, of SYNC and SHUTDOWN in
+ * sync_error_test.c, of SEND and RECV in send_args_test.c and recv_args_test.c, of
+ * maps in map_error_test.c; the answers of INFO and STAT in answer_test.c.
  */
 #include "kselftest_harness.h"
 #include "fastipc_test.h"
@@ -21,6 +22,7 @@ union any {
 	struct fastipc_info info;
 	struct fastipc_map map;
 	struct fastipc_send send;
+	struct fastipc_recv recv;
 	struct fastipc_sync sync;
 	struct fastipc_stat stat;
 	struct fastipc_shutdown shutdown;
@@ -30,6 +32,7 @@ FIXTURE(command)
 {
 	int fd;		/* where the good call succeeds */
 	int wrong;	/* where it comes too early, or too late */
+	int peer;	/* of what is set up */
 	char *room;	/* three zeroed pages; what follows is not mapped */
 };
 
@@ -38,6 +41,7 @@ struct command {
 	__u32 size;		/* when first published */
 	__u32 known;		/* flags */
 	bool answers;		/* into the structure */
+	int accepted;		/* result of the good call */
 	int wrong_state;	/* errno */
 	union any good;		/* but for the size */
 };
@@ -100,6 +104,19 @@ FIXTURE_VARIANT_ADD(command, send)
 	.c.good.send = { .flags = FASTIPC_SEND_ARRAY },
 };
 
+static char received[8];
+
+FIXTURE_VARIANT_ADD(command, recv)
+{
+	.c.number = FASTIPC_RECV,
+	.c.size = FASTIPC_RECV_SIZE_VER0,
+	.c.known = FASTIPC_RECV_IOV | FASTIPC_RECV_ARRAY,
+	.c.answers = true,
+	.c.accepted = 1,
+	.c.wrong_state = ENOTCONN,
+	.c.good.recv = { .data = (uintptr_t)received, .len = sizeof(received) },
+};
+
 FIXTURE_VARIANT_ADD(command, sync)
 {
 	.c.number = FASTIPC_SYNC,
@@ -139,6 +156,12 @@ FIXTURE_SETUP(command)
 	ASSERT_LE(0, fresh);
 	self->fd = variant->c.number == FASTIPC_SETUP ? fresh : set_up;
 	self->wrong = variant->c.number == FASTIPC_SETUP ? set_up : fresh;
+	self->peer = -1;
+	if (variant->c.number == FASTIPC_RECV) {
+		self->peer = raw_peer(set_up, O_RDWR);
+		ASSERT_LE(0, self->peer);
+		ASSERT_EQ(1, raw_send(self->peer, "x", 1, 0));
+	}
 	self->room = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, self->room);
@@ -150,6 +173,7 @@ FIXTURE_TEARDOWN(command)
 	munmap(self->room, 3 * PAGE);
 	close(self->fd);
 	close(self->wrong);
+	close(self->peer);
 }
 
 /* The good structure, but for its size; returns where it is. */
@@ -160,7 +184,7 @@ static void *put(const struct command *c, void *at, __u32 size)
 	return at;
 }
 
-/* 0 or -errno; what PEER and MAP make is closed. */
+/* The result, or -errno; what PEER and MAP make is closed. */
 static int call(int fd, const struct command *c, void *arg)
 {
 	int ret = raw_ioctl(fd, c->number, arg);
@@ -175,7 +199,7 @@ static int call(int fd, const struct command *c, void *arg)
 TEST_F(command, size_ver0_is_accepted)
 {
 	put(&variant->c, self->room, variant->c.size);
-	ASSERT_EQ(0, call(self->fd, &variant->c, self->room));
+	ASSERT_EQ(variant->c.accepted, call(self->fd, &variant->c, self->room));
 }
 
 TEST_F(command, size_zero_is_einval)
@@ -193,13 +217,13 @@ TEST_F(command, size_one_below_ver0_is_einval)
 TEST_F(command, larger_with_zero_tail_is_accepted)
 {
 	put(&variant->c, self->room, variant->c.size + 8);
-	ASSERT_EQ(0, call(self->fd, &variant->c, self->room));
+	ASSERT_EQ(variant->c.accepted, call(self->fd, &variant->c, self->room));
 }
 
 TEST_F(command, larger_by_one_zero_byte_is_accepted)
 {
 	put(&variant->c, self->room, variant->c.size + 1);
-	ASSERT_EQ(0, call(self->fd, &variant->c, self->room));
+	ASSERT_EQ(variant->c.accepted, call(self->fd, &variant->c, self->room));
 }
 
 TEST_F(command, larger_with_dirty_first_byte_is_e2big)
@@ -220,19 +244,19 @@ TEST_F(command, dirt_behind_the_size_is_not_seen)
 {
 	put(&variant->c, self->room, variant->c.size + 64);
 	self->room[variant->c.size + 64] = 1;
-	ASSERT_EQ(0, call(self->fd, &variant->c, self->room));
+	ASSERT_EQ(variant->c.accepted, call(self->fd, &variant->c, self->room));
 }
 
 TEST_F(command, size_one_below_a_page_is_accepted)
 {
 	put(&variant->c, self->room, PAGE - 1);
-	ASSERT_EQ(0, call(self->fd, &variant->c, self->room));
+	ASSERT_EQ(variant->c.accepted, call(self->fd, &variant->c, self->room));
 }
 
 TEST_F(command, size_of_a_page_is_accepted)
 {
 	put(&variant->c, self->room, PAGE);
-	ASSERT_EQ(0, call(self->fd, &variant->c, self->room));
+	ASSERT_EQ(variant->c.accepted, call(self->fd, &variant->c, self->room));
 }
 
 TEST_F(command, size_of_a_page_with_dirty_last_byte_is_e2big)
@@ -275,7 +299,7 @@ TEST_F(command, ending_before_an_unmapped_page_is_accepted)
 	char *at = self->room + 3 * PAGE - variant->c.size;
 
 	put(&variant->c, at, variant->c.size);
-	ASSERT_EQ(0, call(self->fd, &variant->c, at));
+	ASSERT_EQ(variant->c.accepted, call(self->fd, &variant->c, at));
 }
 
 /* Only the size itself is readable. */
@@ -311,7 +335,7 @@ TEST_F(command, read_only_memory_is_efault_only_for_answers)
 {
 	put(&variant->c, self->room, variant->c.size);
 	ASSERT_EQ(0, mprotect(self->room, PAGE, PROT_READ));
-	ASSERT_EQ(variant->c.answers ? -EFAULT : 0,
+	ASSERT_EQ(variant->c.answers ? -EFAULT : variant->c.accepted,
 		  call(self->fd, &variant->c, self->room));
 }
 
@@ -433,233 +457,6 @@ TEST_F(no_command, is_enotty_before_setup)
 TEST_F(no_command, is_enotty_with_a_bad_pointer)
 {
 	ASSERT_EQ(-ENOTTY, raw_ioctl(self->fd[0], variant->number, NULL));
-}
-
-/* A pair, or an end without a peer ----------------------------------------- */
-
-FIXTURE(single)
-{
-	int fd;
-};
-
-FIXTURE_SETUP(single)
-{
-	self->fd = raw_open(O_RDWR);
-	ASSERT_EQ(0, raw_setup(self->fd, PAGE, 0));
-}
-
-FIXTURE_TEARDOWN(single)
-{
-	close(self->fd);
-}
-
-FIXTURE(pair)
-{
-	int fd[2];
-};
-
-FIXTURE_SETUP(pair)
-{
-	ASSERT_EQ(0, raw_pair(self->fd, PAGE));
-}
-
-FIXTURE_TEARDOWN(pair)
-{
-	close(self->fd[0]);
-	close(self->fd[1]);
-}
-
-/* Answers ------------------------------------------------------------------ */
-
-TEST_F(pair, info_says_everything)
-{
-	struct fastipc_info info;
-
-	ASSERT_EQ(0, raw_info(self->fd[0], &info));
-	ASSERT_EQ(sizeof(info), info.size);
-	ASSERT_EQ(0, info.flags);
-	ASSERT_EQ(FASTIPC_KIND_PAIR, info.kind);
-	ASSERT_EQ(0, info.end);
-	ASSERT_EQ(FASTIPC_MAY_RECV | FASTIPC_MAY_SEND, info.rights);
-	ASSERT_EQ(sysconf(_SC_PAGESIZE), info.control_bytes);
-	ASSERT_EQ(PAGE, info.ring_bytes);
-	ASSERT_EQ(PAGE / 4 - 16, info.max_message);
-	ASSERT_EQ(0, info.features);
-	ASSERT_EQ(0, info.reserved);
-}
-
-/* In the end, and in who is who. */
-TEST_F(pair, info_differs_only_in_the_end)
-{
-	struct fastipc_info info[2];
-
-	ASSERT_EQ(0, raw_info(self->fd[0], &info[0]));
-	ASSERT_EQ(0, raw_info(self->fd[1], &info[1]));
-	ASSERT_EQ(1, info[1].end);
-	ASSERT_NE(info[0].endpoint, info[1].endpoint);
-	ASSERT_EQ(info[0].endpoint, info[1].peer_endpoint);
-	ASSERT_EQ(info[1].endpoint, info[0].peer_endpoint);
-	info[1].end = 0;
-	info[1].endpoint = info[0].endpoint;
-	info[1].peer_endpoint = info[0].peer_endpoint;
-	ASSERT_EQ(0, memcmp(&info[0], &info[1], sizeof(info[0])));
-}
-
-TEST_F(single, info_overwrites_garbage)
-{
-	struct fastipc_info clean, info;
-
-	ASSERT_EQ(0, raw_info(self->fd, &clean));
-	memset(&info, 0xee, sizeof(info));
-	info.size = sizeof(info);
-	info.flags = 0;
-	ASSERT_EQ(0, raw_ioctl(self->fd, FASTIPC_INFO, &info));
-	ASSERT_EQ(0, memcmp(&clean, &info, sizeof(info)));
-}
-
-TEST_F(single, stat_overwrites_garbage)
-{
-	struct fastipc_stat clean, stat;
-
-	ASSERT_EQ(0, raw_stat(self->fd, &clean));
-	memset(&stat, 0xee, sizeof(stat));
-	stat.size = sizeof(stat);
-	stat.flags = 0;
-	ASSERT_EQ(0, raw_ioctl(self->fd, FASTIPC_STAT, &stat));
-	ASSERT_EQ(0, memcmp(&clean, &stat, sizeof(stat)));
-}
-
-TEST_F(pair, stat_starts_at_zero)
-{
-	struct fastipc_stat expected = { .size = sizeof(expected),
-					 .bytes = 4 * PAGE };
-	struct fastipc_stat stat;
-
-	ASSERT_EQ(0, raw_stat(self->fd[0], &stat));
-	ASSERT_EQ(0, memcmp(&expected, &stat, sizeof(stat)));
-}
-
-TEST_F(pair, stat_counts_syncs_of_both_ends)
-{
-	struct fastipc_stat stat;
-
-	ASSERT_EQ(0, raw_sync(self->fd[0], FASTIPC_SYNC_WAKE_RECV, 0));
-	ASSERT_EQ(0, raw_sync(self->fd[1], FASTIPC_SYNC_WAKE_RECV, 0));
-	ASSERT_EQ(0, raw_stat(self->fd[0], &stat));
-	ASSERT_EQ(2, stat.syncs);
-	ASSERT_EQ(0, raw_stat(self->fd[1], &stat));
-	ASSERT_EQ(2, stat.syncs);
-}
-
-TEST_F(pair, stat_counts_a_sleep)
-{
-	struct fastipc_stat stat;
-
-	ASSERT_EQ(-ETIMEDOUT, raw_sync(self->fd[0], FASTIPC_SYNC_WAIT_RECV,
-				       1000000));
-	ASSERT_EQ(0, raw_stat(self->fd[1], &stat));
-	ASSERT_EQ(1, stat.sleeps);
-}
-
-TEST_F(pair, stat_says_what_the_pages_say)
-{
-	struct fastipc_stat stat;
-	struct mapped m[2];
-
-	ASSERT_EQ(0, raw_map_end(self->fd[0], &m[0]));
-	ASSERT_EQ(0, raw_map_end(self->fd[1], &m[1]));
-	m[0].own->sent = 0x10;
-	m[0].own->released = 0x20;
-	m[1].own->sent = 0x30;
-	m[1].own->released = 0x40;
-	ASSERT_EQ(0, raw_stat(self->fd[0], &stat));
-	ASSERT_EQ(0x10, stat.sent);
-	ASSERT_EQ(0x20, stat.released);
-	ASSERT_EQ(0x30, stat.peer_sent);
-	ASSERT_EQ(0x40, stat.peer_released);
-	raw_unmap_end(&m[0]);
-	raw_unmap_end(&m[1]);
-}
-
-FIXTURE(answer)
-{
-	int fd;
-	char *room;	/* three pages */
-};
-
-FIXTURE_VARIANT(answer)
-{
-	unsigned long number;
-	__u32 size;
-};
-
-FIXTURE_VARIANT_ADD(answer, info)
-{
-	.number = FASTIPC_INFO,
-	.size = FASTIPC_INFO_SIZE_VER0,
-};
-
-FIXTURE_VARIANT_ADD(answer, stat)
-{
-	.number = FASTIPC_STAT,
-	.size = FASTIPC_STAT_SIZE_VER0,
-};
-
-FIXTURE_SETUP(answer)
-{
-	self->fd = raw_open(O_RDWR);
-	ASSERT_EQ(0, raw_setup(self->fd, PAGE, 0));
-	self->room = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, self->room);
-}
-
-FIXTURE_TEARDOWN(answer)
-{
-	munmap(self->room, 3 * PAGE);
-	close(self->fd);
-}
-
-TEST_F(answer, of_size_ver0_ends_there)
-{
-	char behind[PAGE];
-
-	memset(behind, 0xa5, sizeof(behind));
-	memcpy(self->room + variant->size, behind, sizeof(behind));
-	memcpy(self->room, &variant->size, sizeof(variant->size));
-	ASSERT_EQ(0, raw_ioctl(self->fd, variant->number, self->room));
-	ASSERT_EQ(0, memcmp(self->room + variant->size, behind,
-			    sizeof(behind)));
-}
-
-/* A larger structure whose tail is in a page that cannot be written. */
-TEST_F(answer, to_a_larger_one_ends_with_what_the_kernel_knows)
-{
-	char *at = self->room + PAGE - variant->size;
-	__u32 size = variant->size + 256;
-
-	memcpy(at, &size, sizeof(size));
-	ASSERT_EQ(0, mprotect(self->room + PAGE, PAGE, PROT_READ));
-	ASSERT_EQ(0, raw_ioctl(self->fd, variant->number, at));
-}
-
-TEST_F(answer, to_a_larger_one_says_the_kernels_size)
-{
-	__u32 size = variant->size + 256;
-
-	memcpy(self->room, &size, sizeof(size));
-	ASSERT_EQ(0, raw_ioctl(self->fd, variant->number, self->room));
-	memcpy(&size, self->room, sizeof(size));
-	ASSERT_EQ(variant->size, size);
-}
-
-TEST_F(answer, straddling_a_read_only_page_is_efault)
-{
-	char *at = self->room + PAGE - 8;
-
-	memcpy(at, &variant->size, sizeof(variant->size));
-	ASSERT_EQ(0, mprotect(self->room + PAGE, PAGE, PROT_READ));
-	ASSERT_EQ(-EFAULT, raw_ioctl(self->fd, variant->number, at));
 }
 
 TEST_NOTHING_IS_LEFT()
