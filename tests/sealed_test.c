@@ -1,72 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A sealed message does not change once it is sent: every way that leads to its
- * memory is tried, from the sender's side and from the receiver's (by force:
- * forced_test.c).  After each the message is what was sent, and the pair works.
+ * memory is tried, from the sender's side and from the receiver's (by calls that
+ * write: sealed_calls_test.c, by force: forced_test.c).  After each the message
+ * is what was sent, and the pair works.
  */
 #include "kselftest_harness.h"
 #include "fastipc_test.h"
+#include "sealed.h"
 
-#include <linux/io_uring.h>
 #include <pthread.h>
-#include <sys/sendfile.h>
-#include <sys/uio.h>
-
-#define LEN 200
-
-FIXTURE(sealed)
-{
-	struct fastipc *end[2];
-	struct fastipc_info info[2];
-	struct fastipc_msg msg; /* taken by end 1, in place */
-	char sent[LEN];
-	char *victim; /* msg.data: where nobody can write */
-	char *page;   /* the one it lies in */
-	bool full;    /* no other message can follow */
-};
-
-FIXTURE_SETUP(sealed)
-{
-	struct fastipc_options options = { .size = sizeof(options),
-					   .ring_bytes = 8192,
-					   .flags = FASTIPC_SEALED };
-	int i;
-
-	ASSERT_EQ(0, fastipc_pair(self->end, &options));
-	for (i = 0; i < LEN; i++)
-		self->sent[i] = i * 7 + 1;
-	ASSERT_EQ(0, fastipc_send(self->end[0], self->sent, LEN, 0));
-	ASSERT_EQ(0, fastipc_take(self->end[1], &self->msg, FASTIPC_NOWAIT));
-	ASSERT_EQ(LEN, self->msg.len);
-	ASSERT_EQ(0, self->msg.flags & FASTIPC_MUTABLE);
-	for (i = 0; i < 2; i++)
-		ASSERT_EQ(0, fastipc_info(self->end[i], &self->info[i]));
-	self->victim = (char *)self->msg.data;
-	self->page = (char *)((uintptr_t)self->victim & ~4095UL);
-}
-
-FIXTURE_TEARDOWN(sealed)
-{
-	const struct fastipc_stamp *stamp = (void *)(self->victim - 48);
-	const struct fastipc_record *record = (void *)(self->victim - 64);
-	struct fastipc_msg next;
-
-	/* Whatever was tried: all of it is as it was. */
-	EXPECT_EQ(0, memcmp(self->victim, self->sent, LEN));
-	EXPECT_EQ(FASTIPC_WORD_COMMIT | LEN, record->word);
-	EXPECT_EQ(1, stamp->seq);
-	EXPECT_EQ(getpid(), stamp->pid);
-	/* And the next message comes. */
-	if (!self->full) {
-		EXPECT_EQ(1, raw_send(fastipc_fd(self->end[0]), "next", 4, 0));
-		ASSERT_EQ(0, fastipc_take(self->end[1], &next, FASTIPC_NOWAIT));
-		EXPECT_EQ(4, next.len);
-		EXPECT_EQ(0, memcmp(next.data, "next", 4));
-		EXPECT_EQ(2, next.seq);
-	}
-	fastipc_close(self->end[0]);
-	fastipc_close(self->end[1]);
-}
 
 /* Maps ------- */
 
@@ -195,24 +138,54 @@ TEST_F(sealed, memory_mapped_over_it_is_other_memory)
 	munmap(view, bytes);
 }
 
-TEST_F(sealed, madvise_does_not_change_it)
+/* Some advice is taken: it can be dropped from the map, and comes back. */
+TEST_F(sealed, no_advice_changes_it)
 {
-	static const int advices[] = { MADV_DONTNEED,
-				       MADV_REMOVE,
-				       MADV_FREE,
-				       MADV_DOFORK,
-				       MADV_WIPEONFORK,
-				       23 /* MADV_POPULATE_WRITE */ };
-	int i;
+	int advice;
 
-	for (i = 0; i < 6; i++) {
-		int ret = madvise(self->page, 4096, advices[i]);
-
-		/* It can be dropped from the map, and comes back. */
-		if (i && advices[i] != MADV_DOFORK)
-			ASSERT_EQ(-1, ret);
-		ASSERT_EQ(0, memcmp(self->victim, self->sent, LEN));
+	/* From MADV_NORMAL to MADV_COLLAPSE: what is no advice is EINVAL. */
+	for (advice = 0; advice <= 25; advice++) {
+		madvise(self->page, 4096, advice);
+		ASSERT_EQ(0, memcmp(self->victim, self->sent, LEN))
+			TH_LOG("advice %d", advice);
 	}
+}
+
+FIXTURE(advice) {};
+
+FIXTURE_VARIANT(advice)
+{
+	int advice;
+};
+
+FIXTURE_VARIANT_ADD(advice, remove) { MADV_REMOVE };
+FIXTURE_VARIANT_ADD(advice, free) { MADV_FREE };
+FIXTURE_VARIANT_ADD(advice, wipe_on_fork) { MADV_WIPEONFORK };
+FIXTURE_VARIANT_ADD(advice, populate_write) { 23 /* MADV_POPULATE_WRITE */ };
+
+FIXTURE_SETUP(advice)
+{
+}
+
+FIXTURE_TEARDOWN(advice)
+{
+}
+
+/* What would write it, or make it another page. */
+TEST_F(advice, is_refused)
+{
+	struct fastipc_info info;
+	void *ring;
+	int fd[2];
+
+	ASSERT_EQ(0, raw_pair_of(fd, 4096, FASTIPC_SEALED));
+	ASSERT_EQ(0, raw_info(fd[1], &info));
+	ring = map_at(fd[1], info.recv_ring, 8192, PROT_READ);
+	ASSERT_NE(MAP_FAILED, ring);
+	ASSERT_EQ(-1, madvise(ring, 4096, variant->advice));
+	munmap(ring, 8192);
+	close(fd[0]);
+	close(fd[1]);
 }
 
 TEST_F(sealed, a_child_that_inherits_the_map_cannot_write_it)
@@ -228,6 +201,34 @@ TEST_F(sealed, a_child_that_inherits_the_map_cannot_write_it)
 		_exit(2);
 	}
 	ASSERT_EQ(128 + SIGSEGV, reap(pid));
+}
+
+/* The range of the map that an address lies in, as /proc/self/map_files names it. */
+static bool name_of_map(const void *address, char name[64])
+{
+	unsigned long at = (uintptr_t)address, begin = 0, end = 0;
+	FILE *f = fopen("/proc/self/maps", "r");
+	char line[512];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%lx-%lx", &begin, &end) == 2 && begin <= at &&
+		    at < end)
+			break;
+	if (f)
+		fclose(f);
+	snprintf(name, 64, "%lx-%lx", begin, end);
+	return begin <= at && at < end;
+}
+
+TEST_F(sealed, map_files_is_enxio)
+{
+	char name[64], path[128];
+
+	ASSERT_TRUE(name_of_map(self->victim, name));
+	snprintf(path, sizeof(path), "/proc/self/map_files/%s", name);
+	ASSERT_EQ(0, access(path, F_OK));
+	ASSERT_EQ(-1, open(path, O_RDWR));
+	ASSERT_EQ(ENXIO, errno);
 }
 
 /* A file in /proc leads to a new channel, or nowhere. */
@@ -253,87 +254,6 @@ TEST_F(sealed, opened_again_it_is_another_channel)
 	ASSERT_EQ(-1, open(path, O_RDWR));
 	ASSERT_EQ(ENXIO, errno);
 	close(map);
-}
-
-/* Calls that write ------- */
-
-/* Calls that copy into a caller's memory. */
-TEST_F(sealed, what_is_read_cannot_be_read_into_it)
-{
-	struct iovec iov = { self->victim, 8 };
-	int zero = open("/dev/zero", O_RDONLY), file, p[2];
-
-	ASSERT_EQ(-1, read(zero, self->victim, 8));
-	ASSERT_EQ(EFAULT, errno);
-	file = open("/proc/self/exe", O_RDONLY);
-	ASSERT_EQ(-1, preadv(file, &iov, 1, 0));
-	ASSERT_EQ(EFAULT, errno);
-	ASSERT_EQ(0, pipe(p));
-	ASSERT_EQ(8, write(p[1], "--------", 8));
-	ASSERT_EQ(-1, read(p[0], self->victim, 8));
-	ASSERT_EQ(EFAULT, errno);
-	ASSERT_EQ(-1, vmsplice(p[0], &iov, 1, 0));
-	ASSERT_EQ(EFAULT, errno);
-	close(zero);
-	close(file);
-	close(p[0]);
-	close(p[1]);
-}
-
-/* Nor can it be pinned, to be written later: not even before it was sent. */
-TEST_F(sealed, io_uring_does_not_pin_it)
-{
-	struct io_uring_params params = { 0 };
-	struct iovec iov = { self->page, 8192 };
-	int ring = syscall(SYS_io_uring_setup, 4, &params);
-
-	if (ring < 0)
-		SKIP(return, "no io_uring here: %s", strerror(errno));
-	ASSERT_EQ(-1, syscall(SYS_io_uring_register, ring,
-			      IORING_REGISTER_BUFFERS, &iov, 1));
-	ASSERT_TRUE(errno == EFAULT || errno == EOPNOTSUPP);
-	close(ring);
-}
-
-/* Nor can a message be received into one. */
-TEST_F(sealed, no_message_is_received_into_it)
-{
-	struct fastipc_recv recv;
-	char buf[8];
-	int fd[2];
-
-	ASSERT_EQ(0, raw_pair_of(fd, 4096, FASTIPC_SEALED));
-	ASSERT_EQ(1, raw_send(fd[0], "--------", 8, 0));
-	ASSERT_EQ(-EFAULT, raw_recv(fd[1], &recv, self->victim, 8, 0));
-	ASSERT_EQ(1, raw_recv(fd[1], &recv, buf, 8, 0));
-	close(fd[0]);
-	close(fd[1]);
-}
-
-/* A page lent to a pipe is the receiver's, and nothing merges into it. */
-TEST_F(sealed, pages_are_not_spliced)
-{
-	struct iovec iov = { self->victim, 8 };
-	int p[2], file = open("/proc/self/exe", O_RDONLY);
-	int fd = fastipc_fd(self->end[0]);
-	char buf[16];
-
-	ASSERT_EQ(0, pipe(p));
-	ASSERT_EQ(8, vmsplice(p[1], &iov, 1, SPLICE_F_GIFT));
-	ASSERT_EQ(8, write(p[1], "--------", 8));
-	ASSERT_EQ(0, memcmp(self->victim, self->sent, LEN));
-	/* From the pipe to the ring, from a file, and from the ring. */
-	ASSERT_EQ(-1, splice(p[0], NULL, fd, NULL, 8, 0));
-	ASSERT_EQ(EINVAL, errno);
-	ASSERT_EQ(-1, sendfile(fd, file, NULL, 8));
-	ASSERT_EQ(EINVAL, errno);
-	ASSERT_EQ(-1, splice(fd, NULL, p[1], NULL, 8, 0));
-	ASSERT_EQ(EINVAL, errno);
-	ASSERT_EQ(16, read(p[0], buf, 16));
-	ASSERT_EQ(0, memcmp(buf, self->sent, 8));
-	close(p[0]);
-	close(p[1]);
-	close(file);
 }
 
 /* By what a process may write ------- */
