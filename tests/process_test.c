@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Handles and processes: options, fork, one-way ends, threads, what an
- * unprivileged process may, and what the module shows of it all.
+ * Handles and processes: options, one-way ends, the other end, threads, what an
+ * unprivileged process may, and what the module shows of it all.  Handles that
+ * are none, or another process's, are in handle_test.c.
  */
 #include "kselftest_harness.h"
 #include "fastipc_test.h"
@@ -123,14 +124,21 @@ TEST(newer_options_are_e2big_if_used)
 	ASSERT_EQ(-E2BIG, fastipc_pair(end, &o.options));
 }
 
-TEST(a_spin_out_of_range_is_einval)
+TEST(too_long_a_spin_is_einval)
 {
 	struct fastipc_options options = { .size = sizeof(options),
 					   .spin_us = 1001 };
 	struct fastipc *end[2];
 
 	ASSERT_EQ(-EINVAL, fastipc_pair(end, &options));
-	options.spin_us = -2;
+}
+
+TEST(a_spin_below_none_is_einval)
+{
+	struct fastipc_options options = { .size = sizeof(options),
+					   .spin_us = -2 };
+	struct fastipc *end[2];
+
 	ASSERT_EQ(-EINVAL, fastipc_pair(end, &options));
 }
 
@@ -158,68 +166,7 @@ TEST(no_descriptors_left_is_emfile_and_leaks_nothing)
 	ASSERT_TRUE(counters_return_to(before));
 }
 
-TEST(null_handles)
-{
-	char c;
-
-	fastipc_close(NULL);
-	fastipc_discard(NULL);
-	ASSERT_EQ(-EINVAL, fastipc_fd(NULL));
-	ASSERT_EQ(-EINVAL, fastipc_send(NULL, &c, 1, 0));
-	ASSERT_EQ(-EINVAL, fastipc_recv(NULL, &c, 1, 0));
-	ASSERT_EQ(-EINVAL, fastipc_shutdown(NULL, FASTIPC_SHUT_SEND));
-	ASSERT_EQ(-EINVAL, fastipc_wait(NULL, POLLIN, 0));
-}
-
 /* fork(2) ------------------------------------------------------------------- */
-
-TEST_F(process, an_inherited_handle_is_einval)
-{
-	pid_t pid;
-	char c = 0;
-
-	ASSERT_EQ(0, fastipc_send(self->end[0], "x", 1, 0));
-	pid = fork_bound();
-	if (!pid) {
-		struct fastipc_info info;
-		struct fastipc_stat stat;
-		struct fastipc_msg msg;
-		struct fastipc *f;
-		void *payload;
-		int i;
-
-		for (i = 0; i < 2; i++) {
-			f = self->end[i];
-			if (fastipc_send(f, &c, 1, 0) != -EINVAL ||
-			    fastipc_recv(f, &c, 1, 0) != -EINVAL ||
-			    fastipc_take(f, &msg, 0) != -EINVAL ||
-			    fastipc_reserve(f, 1, &payload, 0) != -EINVAL ||
-			    fastipc_commit(f, 1, 0) != -EINVAL ||
-			    fastipc_exchange(f, &c, 1, &c, 1, 0) != -EINVAL ||
-			    fastipc_flush(f) != -EINVAL ||
-			    fastipc_drain(f, 0) != -EINVAL ||
-			    fastipc_wait(f, POLLIN, 0) != -EINVAL ||
-			    fastipc_shutdown(f, FASTIPC_SHUT_SEND) != -EINVAL ||
-			    fastipc_info(f, &info) != -EINVAL ||
-			    fastipc_stat(f, &stat) != -EINVAL ||
-			    fastipc_fd(f) < 0)
-				_exit(1 + i);
-			fastipc_close(f);
-		}
-		/* Own handles work beside the dead ones. */
-		struct fastipc *mine[2];
-
-		if (fastipc_pair(mine, NULL) ||
-		    fastipc_send(mine[0], "y", 1, 0) ||
-		    fastipc_recv(mine[1], &c, 1, 0) != 1)
-			_exit(3);
-		_exit(0);
-	}
-	ASSERT_EQ(0, reap(pid));
-	/* The child's closing has ended nothing here. */
-	ASSERT_EQ(1, fastipc_recv(self->end[1], &c, 1, 0));
-	ASSERT_EQ(0, fastipc_send(self->end[1], "z", 1, 0));
-}
 
 TEST_F(process, a_dead_childs_copy_of_the_descriptor_keeps_the_end_alive)
 {
@@ -285,6 +232,86 @@ TEST(one_way_sender)
 	fastipc_close(rx);
 	ASSERT_EQ(-EPIPE, fastipc_send(tx, buf, 8, 0));
 	fastipc_close(tx);
+}
+
+/* The other end ---------------------------------------------------------------- */
+
+/* One end alone, which has or had a peer, or none yet. */
+FIXTURE(other_end)
+{
+	int fd;
+	struct fastipc *f, *other;
+};
+
+FIXTURE_SETUP(other_end)
+{
+	self->fd = raw_open(O_RDWR);
+	ASSERT_EQ(0, raw_setup(self->fd, 4096, 0));
+	ASSERT_EQ(0, fastipc_adopt(&self->f, self->fd));
+}
+
+FIXTURE_TEARDOWN(other_end)
+{
+	fastipc_close(self->f);
+}
+
+TEST_F(other_end, that_is_there_is_ebusy)
+{
+	int peer = raw_peer(self->fd, O_RDWR);
+
+	ASSERT_LE(0, peer);
+	ASSERT_EQ(-EBUSY, fastipc_peer(&self->other, self->f, O_RDWR));
+	close(peer);
+}
+
+TEST_F(other_end, that_left_in_order_is_epipe)
+{
+	int peer = raw_peer(self->fd, O_RDWR);
+
+	ASSERT_EQ(0, raw_shutdown(peer, FASTIPC_SHUT_ON_CLOSE));
+	close(peer);
+	ASSERT_EQ(-EPIPE, fastipc_peer(&self->other, self->f, O_RDWR));
+}
+
+TEST_F(other_end, that_vanished_is_econnreset)
+{
+	int peer = raw_peer(self->fd, O_RDWR);
+
+	ASSERT_LE(0, peer);
+	close(peer);
+	ASSERT_EQ(-ECONNRESET, fastipc_peer(&self->other, self->f, O_RDWR));
+}
+
+TEST_F(other_end, with_an_unknown_flag_is_einval)
+{
+	ASSERT_EQ(-EINVAL,
+		  fastipc_peer(&self->other, self->f, O_RDWR | O_APPEND));
+}
+
+TEST_F(other_end, with_both_modes_is_einval)
+{
+	ASSERT_EQ(-EINVAL, fastipc_peer(&self->other, self->f, O_ACCMODE));
+}
+
+TEST_F(other_end, that_may_more_is_eacces)
+{
+	struct fastipc *reader;
+	int fd = raw_open(O_RDONLY);
+
+	ASSERT_EQ(0, raw_setup(fd, 4096, 0));
+	ASSERT_EQ(0, fastipc_adopt(&reader, fd));
+	ASSERT_EQ(-EACCES, fastipc_peer(&self->other, reader, O_RDWR));
+	fastipc_close(reader);
+}
+
+TEST_F(other_end, does_not_wait_if_made_so)
+{
+	char c;
+
+	ASSERT_EQ(0,
+		  fastipc_peer(&self->other, self->f, O_RDWR | O_NONBLOCK));
+	ASSERT_EQ(-EAGAIN, fastipc_recv(self->other, &c, 1, 0));
+	fastipc_close(self->other);
 }
 
 /* Threads: one sends while another receives, on the same end. ---------------- */
