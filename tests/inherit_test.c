@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The end that a program was started with: $FASTIPC_FD, systemd's variables, or
- * standard input and output.
+ * standard input and output; and who must not be told so.
  */
 #include "kselftest_harness.h"
 #include "fastipc_test.h"
+
+#include <grp.h>
+#include <sys/mount.h>
 
 /* In the program that is started: this one, with the variable set. */
 #define AS_CHILD "FASTIPC_TEST_AS_CHILD"
@@ -197,6 +200,102 @@ TEST_F(inherit, a_cat_for_which_nobody_speaks_is_econnreset)
 	ASSERT_EQ(0, fastipc_shutdown(self->end[0], FASTIPC_SHUT_SEND));
 	ASSERT_EQ(-ECONNRESET, fastipc_recv(self->end[0], buf, 1, 0));
 	ASSERT_EQ(0, reap(pid));
+}
+
+/* A set-user-ID program --------------------------------------------------- */
+
+/* This program, set-user-ID root, on a file system that allows that. */
+FIXTURE(setuid)
+{
+	struct fastipc *end[2];
+	char dir[32], program[64];
+};
+
+FIXTURE_VARIANT(setuid)
+{
+	bool by_systemd; /* the variables */
+};
+
+FIXTURE_VARIANT_ADD(setuid, fastipc_fd) { false };
+FIXTURE_VARIANT_ADD(setuid, listen_fds) { true };
+
+static bool copy_to(int to)
+{
+	int from = open("/proc/self/exe", O_RDONLY);
+	static char buf[65536];
+	ssize_t n;
+
+	while ((n = read(from, buf, sizeof(buf))) > 0)
+		if (write(to, buf, n) != n)
+			return false;
+	close(from);
+	return !n;
+}
+
+FIXTURE_SETUP(setuid)
+{
+	int fd;
+
+	ASSERT_EQ(0, fastipc_pair(self->end, NULL));
+	snprintf(self->dir, sizeof(self->dir), "/tmp/inherit_test.XXXXXX");
+	ASSERT_NE(NULL, mkdtemp(self->dir));
+	ASSERT_EQ(0, mount("inherit_test", self->dir, "tmpfs", 0, "mode=755"));
+	snprintf(self->program, sizeof(self->program), "%s/program", self->dir);
+	fd = open(self->program, O_WRONLY | O_CREAT, 0700);
+	ASSERT_LE(0, fd);
+	ASSERT_TRUE(copy_to(fd));
+	ASSERT_EQ(0, fchmod(fd, 04755));
+	close(fd);
+}
+
+FIXTURE_TEARDOWN(setuid)
+{
+	umount2(self->dir, MNT_DETACH);
+	rmdir(self->dir);
+	fastipc_close(self->end[0]);
+	fastipc_close(self->end[1]);
+}
+
+/* A child that this user starts it in, with end 1. */
+static pid_t start_as(uid_t uid, struct fastipc *end[2], const char *program,
+		      bool by_systemd)
+{
+	pid_t pid = fork_bound();
+	int fd;
+
+	if (pid)
+		return pid;
+	close(fastipc_fd(end[0]));
+	fd = fcntl(fastipc_fd(end[1]), F_DUPFD, 10);
+	if (by_systemd) {
+		dup2(fd, FIRST);
+		set_number("LISTEN_PID", getpid());
+		set_number("LISTEN_FDS", 1);
+	} else {
+		set_number("FASTIPC_FD", fd);
+	}
+	setenv(AS_CHILD, "1", 1);
+	if (uid && (setgroups(0, NULL) || setresgid(uid, uid, uid) ||
+		    setresuid(uid, uid, uid)))
+		_exit(204);
+	execl(program, program, NULL);
+	_exit(200);
+}
+
+TEST_F(setuid, started_by_a_user_ignores_them)
+{
+	pid_t pid = start_as(1000, self->end, self->program,
+			     variant->by_systemd);
+
+	ASSERT_EQ(ENOENT, reap(pid));
+}
+
+/* Who starts it has all its rights already. */
+TEST_F(setuid, started_by_root_is_like_any_other)
+{
+	pid_t pid = start_as(0, self->end, self->program, variant->by_systemd);
+
+	expect_answer(_metadata, self->end, pid);
 }
 
 /* Wrong values ------------------------------------------------------------ */
