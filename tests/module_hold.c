@@ -1,52 +1,113 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * For module_test.sh: hold one thing of the module and nothing else, say
- * "ready", and wait to be killed.  "use": send a message, and leave.
+ * "ready", and wait to be killed.  "use": send messages in every way, and leave.
  */
+#include <pthread.h>
+
 #include "fastipc_test.h"
 
-static int use(void)
+/* One message through the library, and one by the kernel's calls. */
+static bool use(uint32_t flags)
 {
+	struct fastipc_options options = { .size = sizeof(options),
+					   .flags = flags };
 	struct fastipc *end[2];
+	bool good;
+	int fd[2];
 	char c;
 
-	if (fastipc_pair(end, NULL) || fastipc_send(end[0], "x", 1, 0) ||
-	    fastipc_recv(end[1], &c, 1, 0) != 1)
-		return 1;
+	if (fastipc_pair(end, &options))
+		return false;
+	good = !fastipc_send(end[0], "x", 1, 0) &&
+	       fastipc_recv(end[1], &c, 1, 0) == 1;
 	fastipc_close(end[0]);
 	fastipc_close(end[1]);
-	return 0;
+	if (!good || raw_pair_of(fd, 0, flags))
+		return false;
+	good = write(fd[0], "x", 1) == 1 && read(fd[1], &c, 1) == 1;
+	close(fd[0]);
+	close(fd[1]);
+	return good;
+}
+
+/* A map and no descriptor. */
+static bool hold_map(int fd, uint64_t offset, uint64_t bytes)
+{
+	if (map_at(fd, offset, bytes, PROT_READ) == MAP_FAILED)
+		return false;
+	close(fd);
+	return true;
+}
+
+struct reader {
+	int fd;
+	pid_t tid;
+};
+
+static void *read_forever(void *arg)
+{
+	struct reader *r = arg;
+	char c;
+
+	__atomic_store_n(&r->tid, gettid(), __ATOMIC_RELEASE);
+	_exit(read(r->fd, &c, 1) ? 1 : 0);
+}
+
+/* A thread asleep in read(2), whose descriptor is closed by then. */
+static bool hold_read(int fd)
+{
+	static struct reader r;
+	pthread_t thread;
+
+	r.fd = fd;
+	if (pthread_create(&thread, NULL, read_forever, &r))
+		return false;
+	while (!__atomic_load_n(&r.tid, __ATOMIC_ACQUIRE))
+		usleep(1000);
+	if (!wait_for_sleep(r.tid))
+		return false;
+	close(fd);
+	return true;
+}
+
+static bool hold(const char *what, int fd, const struct fastipc_info *info)
+{
+	if (!strcmp(what, "endpoint"))
+		return true;
+	if (!strcmp(what, "mapfile")) {
+		if (raw_map(fd) < 0)
+			return false;
+		close(fd);
+		return true;
+	}
+	if (!strcmp(what, "map"))
+		return hold_map(fd, info->own_control, info->control_bytes);
+	if (!strcmp(what, "sealed-map"))
+		return hold_map(fd, info->recv_ring, 2 * info->ring_bytes);
+	if (!strcmp(what, "read"))
+		return hold_read(fd);
+	fprintf(stderr,
+		"usage: module_hold endpoint|mapfile|map|sealed-map|read|use\n");
+	return false;
 }
 
 int main(int argc, char **argv)
 {
 	const char *what = argc == 2 ? argv[1] : "";
+	struct fastipc_setup setup = { .size = sizeof(setup),
+				       .kind = FASTIPC_KIND_PAIR };
 	struct fastipc_info info;
-	int fd, map;
+	int fd;
 
 	if (!strcmp(what, "use"))
-		return use();
+		return !use(0) || !use(FASTIPC_SEALED);
+	if (!strcmp(what, "sealed-map"))
+		setup.flags = FASTIPC_SEALED;
 	fd = raw_open(O_RDWR);
-	if (fd < 0 || raw_setup(fd, 0, 0) || raw_info(fd, &info))
+	if (fd < 0 || raw_ioctl(fd, FASTIPC_SETUP, &setup) ||
+	    raw_info(fd, &info) || !hold(what, fd, &info))
 		return 1;
-	map = raw_map(fd);
-	if (map < 0)
-		return 1;
-	if (!strcmp(what, "endpoint")) {
-		close(map);
-	} else if (!strcmp(what, "mapfile")) {
-		close(fd);
-	} else if (!strcmp(what, "map")) {
-		if (map_at(map, info.own_control, info.control_bytes,
-			   PROT_READ) == MAP_FAILED)
-			return 1;
-		close(map);
-		close(fd);
-	} else {
-		fprintf(stderr,
-			"usage: module_hold endpoint|mapfile|map|use\n");
-		return 2;
-	}
 	printf("ready\n");
 	fflush(stdout);
 	pause();

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Loading and unloading: refused while an endpoint, a map file or a map lives,
-# clean afterwards, 100 times.  Needs the module loaded; FASTIPC_MODULE is its
-# file, otherwise modprobe finds it.  Leaves it loaded.
+# Loading and unloading: refused while an endpoint, a map file or a map lives, or
+# somebody sleeps in a call; clean afterwards, 100 times.  Needs the module loaded;
+# FASTIPC_MODULE is its file, otherwise modprobe finds it.  Leaves it loaded.
 
 hold=${FASTIPC_TEST_BIN:-$(dirname "$0")}/module_hold
 cycles=100
@@ -71,10 +71,12 @@ cycle() {
 }
 
 echo "TAP version 13"
-echo "1..6"
+echo "1..8"
 result "refused while an endpoint is open" held endpoint
 result "refused while a map file is open" held mapfile
 result "refused while a map lives" held map
+result "refused while a map of a sealed ring lives" held sealed-map
+result "refused while somebody sleeps in read(2)" held read
 result "unloads afterwards" unload
 result "loads again" load
 result "loads and unloads $cycles times" cycle
