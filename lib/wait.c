@@ -125,9 +125,9 @@ static int wait_for(struct fastipc *f, struct wanted *wanted, uint32_t wake,
 		/* The peer sleeps: it will be a while, so sleep at once. */
 		left = fastipc_left_ns_(limit);
 		ret = enter(f, wanted, wake, left);
-		/* The kernel looked only, and so does not know that time ran. */
-		if (ret == -EAGAIN && limit->ms)
-			ret = -ETIMEDOUT;
+		/* Time was up before the call, which then did not wait. */
+		if (ret == -EAGAIN && limit->ms && !left)
+			return -ETIMEDOUT;
 		if (ret)
 			return ret;
 	}

@@ -170,6 +170,25 @@ TEST_F(pair, exchange_0_is_eagain_and_has_sent)
 	ASSERT_EQ('x', c);
 }
 
+/* A peer that does not answer: 0 if it was sent something. */
+static int recv_one(struct fastipc *me, void *arg)
+{
+	char c;
+
+	return fastipc_recv(me, &c, 1, 0) != 1 || c != 'x';
+}
+
+/* To wake it is no reason to wait, nor to say so. */
+TEST_F(pair, exchange_0_with_a_peer_asleep_is_eagain_and_has_sent)
+{
+	pid_t pid = fork_peer(self->end, recv_one, NULL);
+	char c;
+
+	ASSERT_TRUE(wait_for_sleep(pid));
+	ASSERT_EQ(-EAGAIN, fastipc_exchange(self->end[0], "x", 1, &c, 1, 0));
+	ASSERT_EQ(0, reap(pid));
+}
+
 TEST_F(pair, nowait_beats_the_time_out_of_recv)
 {
 	char c;
