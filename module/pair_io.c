@@ -373,15 +373,13 @@ static int pair_consume_resume(struct fastipc_endpoint *endpoint, u64 era)
 static void pair_translate(const struct pair *pair, struct fastipc_stamp *stamp)
 {
 	struct user_namespace *from = pair->user_ns, *to = current_user_ns();
+	kuid_t uid = make_kuid(from, stamp->uid);
+	kgid_t gid = make_kgid(from, stamp->gid);
 
-	if (from != to) {
-		if (stamp->uid != overflowuid)
-			stamp->uid = from_kuid_munged(
-				to, make_kuid(from, stamp->uid));
-		if (stamp->gid != overflowgid)
-			stamp->gid = from_kgid_munged(
-				to, make_kgid(from, stamp->gid));
-	}
+	if (from != to && stamp->uid != overflowuid)
+		stamp->uid = from_kuid_munged(to, uid);
+	if (from != to && stamp->gid != overflowgid)
+		stamp->gid = from_kgid_munged(to, gid);
 	if (pair->pid_ns != task_active_pid_ns(current))
 		stamp->pid = 0;
 }

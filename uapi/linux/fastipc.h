@@ -412,9 +412,9 @@ struct fastipc_send_item {
  * @sent: out: messages sent, also if the call fails later
  * @reserved: in: 0
  *
- * Of an array one call looks at 1024 entries; with THEN_* it has no more.  All its messages, and those
- * withheld before, become visible at once if there is space for all; whoever
- * has to wait first shows what it has.  What was withheld when the endpoint is
+ * Of an array one call looks at 1024 entries; with THEN_* it has no more.  All
+ * its messages, and those withheld before, become visible at once if there is
+ * space for all; whoever has to wait first shows what it has.  What was withheld when the endpoint is
  * closed, or a process maps its ring to send, was never sent.  A message is
  * complete or not sent at all, and the caller's memory, if it has to be read
  * from somewhere slow, delays nobody else.
