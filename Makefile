@@ -109,6 +109,10 @@ check-debug: ## the kselftests under KASAN, KCSAN, and on 6.12-rt
 	@$(MAKE) --no-print-directory -s lib programs
 	@scripts/check-debug.sh
 
+coverage: ## what the kselftests reach, by file
+	@scripts/setup.sh debug
+	@scripts/coverage.sh
+
 check-fresh: ## those two, on a fresh Debian in a folder (as root)
 	@KERNELS='$(KERNELS)' scripts/fresh.sh $(COMMANDS)
 
@@ -161,5 +165,5 @@ clean: ## remove build/
 
 FORCE:
 .PHONY: all help lib programs module load unload run check check-debug \
-	check-fresh lint native fuzz model install uninstall clean
+	coverage check-fresh lint native fuzz model install uninstall clean
 .DELETE_ON_ERROR:

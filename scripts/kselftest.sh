@@ -8,7 +8,9 @@
 # those named (a program of tests/, or a script with its .sh).  TAP goes to
 # standard output.
 #
-# VM_OPTIONS: more of vm.sh's.  On debug kernels long loops are a 25th.
+# VM_OPTIONS: more of vm.sh's.  MODULE_ARGUMENTS: of make, for the module.
+# COVERAGE: a folder that the guest can write, for gcov's counts of the module.
+# On debug kernels long loops are a 25th.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 name=$1
@@ -16,7 +18,8 @@ shift
 kernel=$(tests/vm/fetch.sh kernel "$name")
 selftests=$(tests/vm/fetch.sh source)/tools/testing/selftests
 
-scripts/build-module.sh "$kernel/headers" "build/module-$name" >&2
+scripts/build-module.sh "$kernel/headers" "build/module-$name" \
+	${MODULE_ARGUMENTS:+"$MODULE_ARGUMENTS"} >&2
 build=$PWD/build/kselftest
 mkdir -p "$build"
 make -s lib programs
@@ -40,10 +43,22 @@ make -s -C tests KSFT="$selftests" FASTIPC="$PWD" OUTPUT="$build" \
 	FAULTS=$faults "${only[@]}" >&2
 settings=(kselftest_override_timeout=900 FASTIPC_TEST_BIN="$build"
 	FASTIPC_TEST_SHARE="$share")
+run=(make --no-print-directory -s -C tests KSFT="$selftests" FASTIPC="$PWD"
+	OUTPUT="$build" FAULTS="$faults" "${only[@]}" run_tests)
+if [ -n "${COVERAGE-}" ]; then
+	# shellcheck disable=SC2016 # expanded in the guest
+	run=(sh -c 'to=$1/module status=0
+		shift
+		"$@" || status=$?
+		mkdir -p "$to"
+		cd /sys/kernel/debug/gcov || exit
+		find . -name "*.gcda" | while read -r file; do
+			cat "$file" >"$to/${file##*/}"
+		done
+		exit $status' - "$COVERAGE" "${run[@]}")
+fi
 # shellcheck disable=SC2086 # the options are words
 exec tests/vm/vm.sh -k "$kernel" -t 1500 -M $memory ${VM_OPTIONS-} \
 	-l "build/kselftest-$name.log" \
 	-m "$PWD/build/module-$name/module/fastipc.ko recheck=1" \
-	-- env "${settings[@]}" make --no-print-directory -s -C tests \
-	KSFT="$selftests" FASTIPC="$PWD" OUTPUT="$build" FAULTS=$faults \
-	"${only[@]}" run_tests
+	-- env "${settings[@]}" "${run[@]}"
