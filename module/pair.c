@@ -168,8 +168,9 @@ static void pair_detach(struct fastipc_endpoint *endpoint)
 	WRITE_ONCE(self->closed, error);
 	WRITE_ONCE(other->news, true);
 	spin_unlock(&pair_of(endpoint)->lock);
-	pair_end_direction(channel, other, FASTIPC_RECEIVING, error);
+	/* In this order: who was told by receiving finds the same by sending. */
 	pair_end_direction(channel, other, FASTIPC_SENDING, error);
+	pair_end_direction(channel, other, FASTIPC_RECEIVING, error);
 }
 
 static void pair_unmapped(struct fastipc_endpoint *endpoint)
