@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The fastipc command: sending and receiving, what goes wrong there, and senders
-# that nobody should trust.
+# The fastipc command: sending and receiving, what goes wrong there, signals, and
+# senders that nobody should trust.
 # shellcheck disable=SC2016 # what is run expands these
 
 # shellcheck source=tests/tool_lib.sh
@@ -77,14 +77,20 @@ answers_at_once() {
 		'fastipc recv | (read -r x; echo "$x"; echo >fifo; cat)'
 }
 
-# The last of what is shown is all, and then it is taken away.
+# shown COMMAND TEXT: the last that is on the terminal, and then taken off it
+shown() {
+	sed -E 's/\^C//; s/[0-9.]+ MB/N MB/g' out | tr '\r' '\n' | tail -n 2 |
+		diff <(printf '\e[K%s: N MB, %s, N MB/s\n\e[K' "$1" "$2") -
+}
+
+# 201 messages, and those after more than a second are the last that is shown.
+slowly='head -c 200000 /dev/zero; sleep 1; head -c 1000 /dev/zero; sleep'
+
 shows_progress() {
-	script -qec "fastipc run '(head -c 200000 /dev/zero; sleep 1;
-		head -c 1000 /dev/zero; sleep 1) | fastipc send --size 1000' \
+	script -qec "fastipc run '($slowly 1) | fastipc send --size 1000' \
 		'fastipc recv --size >/dev/null 2>&1'" /dev/null \
 		>out 2>&1 </dev/null
-	sed -E 's/[0-9.]+ MB/N MB/g' out | tr '\r' '\n' | tail -n 2 >shown
-	diff <(printf '\e[Ksend: N MB, 201 messages, N MB/s\n\e[K') shown
+	shown send '201 messages'
 }
 
 shows_messages_alone() {
@@ -152,6 +158,129 @@ $text" \
 		'fastipc recv: standard output: No space left on device
 fastipc send: the receiver vanished' 'fastipc send data' \
 		'fastipc recv >/dev/full'
+}
+
+# Signals ---------------------------------------------------------------------
+
+# sh signalled SIGNAL CONDITION COMMAND...: gets it once that is so
+make_signalled() {
+	cat >signalled <<-'END'
+		signal=$1 condition=$2 try=0
+		shift 2
+		env --default-signal="$signal" "$@" &
+		until eval "$condition" || [ $try = 300 ]; do
+			sleep 0.1
+			try=$((try + 1))
+		done
+		kill -s "$signal" $!
+		wait $! 2>/dev/null
+	END
+}
+
+test_signals() {
+	local kind summary
+	summary='{"messages":1,"bytes":3,"seconds":S,"orderly":false}'
+	make_signalled
+	for kind in --direct --sealed; do
+		result "recv interrupted writes what it gave back, $kind" \
+			recv_interrupted $kind
+		result "send interrupted in a full ring, $kind" \
+			send_blocked $kind
+	done
+	rm -f got
+	result "recv interrupted when it waits" run 130 "$summary" \
+		'(echo one; read -r x <fifo) | fastipc send 2>/dev/null' \
+		'sh signalled INT "[ -s got ]" fastipc recv --json >got
+			status=$?; echo >fifo; exit $status'
+	rm -f got
+	result "send interrupted when it reads" run 1 "$summary
+130
+$vanished" 'exec 4<>fifo; echo one >&4
+			sh signalled INT "[ -s got ]" fastipc send --json fifo
+			echo $? >&2' 'fastipc recv >got'
+	result "send interrupted when it opens" run 130 '' \
+		'sh signalled INT "sleep 1" fastipc send fifo' true
+	result "a signal that is ignored" run 0 $'a\nb' \
+		"trap '' HUP; (echo a; sleep 1; echo b) | fastipc send &
+			sleep 0.5; kill -s HUP \$!; wait \$!" 'fastipc recv'
+	result "recv whose reader does not read" recv_into_full_pipe
+	result "recv whose reader is gone" recv_into_broken_pipe
+	result "send interrupted clears its line" \
+		interrupted_at_terminal send '' '2>&1'
+	result "recv interrupted clears its line" \
+		interrupted_at_terminal recv '2>/dev/null' ''
+}
+
+# A message of a byte has 32 bytes in the ring, in a sealed pair 80.
+recv_interrupted() {
+	local each=32 lines
+	[ "$1" = --direct ] || each=80
+	rm -f got
+	run 130 'fastipc send: the receiver vanished' "$1" \
+		'yes | fastipc send' \
+		'sh signalled INT "[ -s got ]" fastipc recv --json >got 2>sum
+		status=$?
+		fastipc info | sed -n "s/^released *//p" >released
+		exit $status' || return
+	lines=$(wc -l <got)
+	echo "# $lines lines, $(cat released) bytes given back"
+	[ "$(cat released)" = $((lines * each)) ] && [ "$lines" != 0 ] &&
+		grep -q "^{\"messages\":$lines,.*\"orderly\":false}\$" sum
+}
+
+# Nobody receives.
+send_blocked() {
+	local mode
+	for mode in --lines '--size 100' '--size 8K' --files; do
+		run 143 '' "$1" "sh signalled TERM 'sleep 0.5' \
+			fastipc send --json $mode data 2>sum
+			status=\$?; echo >fifo; exit \$status" \
+			'read -r x <fifo' &&
+			grep -q '"orderly":false}$' sum || return
+	done
+}
+
+# It gives up after a second, and gives back only what it has written.
+recv_into_full_pipe() {
+	local lines
+	run 143 '' 'yes | fastipc send 2>/dev/null' \
+		'mkfifo pipe; exec 5<>pipe
+		sh signalled TERM "sleep 1" fastipc recv >&5
+		status=$?
+		fastipc info | sed -n "s/^released *//p" >released
+		timeout 1 cat <&5 >got
+		exit $status' || return
+	lines=$(wc -l <got)
+	echo "# $lines lines, $(cat released) bytes given back"
+	[ "$(cat released)" != 0 ] &&
+		[ "$(cat released)" -le $((lines * 32)) ]
+}
+
+recv_into_broken_pipe() {
+	run 1 '' 'yes | fastipc send 2>/dev/null' \
+		'(fastipc recv --json 2>sum; echo $? >status) |
+			head -n 1 >/dev/null' &&
+		[ "$(cat status)" = 141 ] && grep -q '"orderly":false}$' sum
+}
+
+# interrupted_at_terminal COMMAND SEND RECV: Ctrl-C when it has shown all, with
+# these redirections
+interrupted_at_terminal() {
+	: >out
+	(once_shown && printf '\3') |
+		script -qefc "fastipc run '($slowly 60) |
+		fastipc send --size 1000 $2' 'fastipc recv --size >/dev/null $3'" \
+			/dev/null >out 2>&1
+	shown "$1" '201 messages'
+}
+
+once_shown() {
+	local try
+	for try in $(seq 300); do
+		! grep -q '201 messages' out || return 0
+		sleep 0.1
+	done
+	echo "# nothing shown after $try tries" >&2
 }
 
 # Hostile senders -------------------------------------------------------------
@@ -223,5 +352,6 @@ test_hostile() {
 
 test_messages
 test_failures
+test_signals
 test_hostile
 finish

@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "output.h"
+#include "signals.h"
 #include "tool.h"
 #include "traffic.h"
 
@@ -30,12 +32,15 @@ static void send_name(struct fastipc *f, const char *name, mode_t mode)
 	struct fastipc_out out = { .iov = iov,
 				   .iovcnt = ARRAY_SIZE(iov),
 				   .tag = FILES_NAME };
-	int ret = fastipc_sendmsg(f, &out, 0);
+	int ret;
 
-	if (ret == -EMSGSIZE)
-		fail("%s: a name longer than a message", name);
-	check_sent(ret);
+	do {
+		ret = fastipc_sendmsg(f, &out, 0);
+		if (ret == -EMSGSIZE)
+			fail("%s: a name longer than a message", name);
+	} while (!sent(ret));
 	traffic_add(1, 0);
+	signals_look();
 }
 
 /* One message with what can be read at once; its bytes, 0 at the end. */
@@ -45,7 +50,8 @@ static size_t send_data(struct fastipc *f, const char *name, int fd,
 	void *payload;
 	ssize_t n;
 
-	check_sent(fastipc_reserve(f, limit, &payload, 0));
+	while (!sent(fastipc_reserve(f, limit, &payload, 0)))
+		;
 	n = read(fd, payload, limit);
 	if (n < 0)
 		fail_errno(errno, "%s", name);
@@ -53,8 +59,10 @@ static size_t send_data(struct fastipc *f, const char *name, int fd,
 		fastipc_discard(f);
 		return 0;
 	}
-	check_sent(fastipc_commit(f, n, 0));
+	while (!sent(fastipc_commit(f, n, 0)))
+		;
 	traffic_add(1, n);
+	signals_look();
 	return n;
 }
 
@@ -190,19 +198,13 @@ static void begin_file(struct files *files, const struct fastipc_msg *msg)
 
 static void write_data(struct files *files, const struct fastipc_msg *msg)
 {
-	const char *data = msg->data;
-	size_t left = msg->len;
-	ssize_t n;
+	int error;
 
 	if (files->fd < 0)
 		fail("refused: bytes of no file");
-	while (left) {
-		n = write(files->fd, data, left);
-		if (n < 0)
-			fail_errno(errno, "%s", printable(files->begun.name));
-		data += n;
-		left -= n;
-	}
+	error = write_all(files->fd, msg->data, msg->len);
+	if (error)
+		fail_errno(error, "%s", printable(files->begun.name));
 }
 
 void files_begin(struct files *files, const char *dir)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "input.h"
+#include "signals.h"
 #include "tool.h"
 
 #define BUFFER_BYTES (128 << 10)
@@ -21,7 +22,10 @@ void input_open(struct input *in, const char *name, size_t longest)
 		in->name = "standard input";
 		in->fd = STDIN_FILENO;
 	} else {
-		in->fd = open(name, O_RDONLY | O_CLOEXEC);
+		/* Of a FIFO this waits. */
+		while ((in->fd = open(name, O_RDONLY | O_CLOEXEC)) < 0 &&
+		       errno == EINTR)
+			signals_look();
 	}
 	if (in->fd < 0)
 		fail_errno(errno, "%s", name);
@@ -40,8 +44,10 @@ void input_close(struct input *in)
 
 static size_t read_once(struct input *in, void *to, size_t len)
 {
-	ssize_t n = read(in->fd, to, len);
+	ssize_t n;
 
+	while ((n = read(in->fd, to, len)) < 0 && errno == EINTR)
+		signals_look();
 	if (n < 0)
 		fail_errno(errno, "%s", in->name);
 	return n;

@@ -4,16 +4,16 @@
  */
 #include <endian.h>
 #include <getopt.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "files.h"
+#include "output.h"
+#include "signals.h"
 #include "tool.h"
 #include "traffic.h"
 
-#define BATCH	      16	  /* messages in hand, what an end allows */
-#define RELEASE_BYTES 65536	  /* so many bytes are given back at once */
-#define BUFFER_BYTES  (128 << 10) /* of standard output */
+#define BATCH	      16    /* messages in hand, what an end allows */
+#define RELEASE_BYTES 65536 /* so many bytes are given back at once */
 
 static const char usage[] =
 	"Usage: fastipc recv [OPTION...]\n"
@@ -57,14 +57,17 @@ static void put(struct receiver *r, const struct fastipc_msg *msg)
 		return;
 	}
 	if (r->mode == PREFIX)
-		fwrite(&len, sizeof(len), 1, stdout);
-	fwrite(msg->data, 1, msg->len, stdout);
+		output_put(&len, sizeof(len));
+	output_put(msg->data, msg->len);
 	if (r->mode == LINES)
-		putchar('\n');
+		output_put("\n", 1);
 	traffic_add(1, msg->len);
 }
 
-/* Write these, and give them back, many small ones at once. */
+/*
+ * Write these, and give them back, many small ones at once.  None is given back
+ * before it is written: so none is lost, however this process ends.
+ */
 static void put_all(struct receiver *r, struct fastipc_msg *msg, unsigned int n)
 {
 	unsigned int i, first = 0;
@@ -76,14 +79,13 @@ static void put_all(struct receiver *r, struct fastipc_msg *msg, unsigned int n)
 		bytes += msg[i].len;
 		if (bytes < RELEASE_BYTES && i + 1 < n)
 			continue;
+		output_flush();
 		ret = fastipc_donev(r->f, msg + first, i + 1 - first, 0);
 		if (ret < 0)
 			fail_errno(-ret, "cannot receive");
 		first = i + 1;
 		bytes = 0;
 	}
-	if (ferror(stdout))
-		fail_errno(errno, "standard output");
 }
 
 /* Until the sender's end: why it ended, -EPIPE if in order */
@@ -93,16 +95,12 @@ static int receive(struct receiver *r)
 	int n;
 
 	for (;;) {
-		n = fastipc_takev(r->f, msg, BATCH, FASTIPC_NOWAIT);
-		if (n == -EAGAIN) {
-			/* It may take long: show what there is. */
-			if (fflush(stdout))
-				fail_errno(errno, "standard output");
-			n = fastipc_takev(r->f, msg, BATCH, 0);
-		}
-		if (n < 0)
+		n = fastipc_takev(r->f, msg, BATCH, 0);
+		if (n > 0)
+			put_all(r, msg, n);
+		else if (n != -EINTR)
 			return n;
-		put_all(r, msg, n);
+		signals_look();
 	}
 }
 
@@ -160,10 +158,9 @@ static int recv_main(int argc, char **argv)
 	r.f = open_end(r.fd);
 	if (r.mode == FILES)
 		files_begin(&r.files, r.dir ? r.dir : ".");
-	setvbuf(stdout, NULL, _IOFBF, BUFFER_BYTES);
+	signals_catch();
 	traffic_begin(command->name, r.json, r.mode != FILES);
 	ret = receive(&r);
-	flush_stdout();
 	if (ret == -ECONNRESET)
 		fail("the sender vanished: what came may be incomplete");
 	if (ret != -EPIPE)

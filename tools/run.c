@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "signals.h"
 #include "tool.h"
 
 #define RING_BYTES (1024 * 1024)
@@ -284,17 +285,6 @@ static bool wait_for_both(struct run *run, const sigset_t *set)
 		}
 	}
 	return interrupted;
-}
-
-static void die_of(int number)
-{
-	sigset_t set;
-
-	signal(number, SIG_DFL);
-	raise(number);
-	sigemptyset(&set);
-	sigaddset(&set, number);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 static int run_main(int argc, char **argv)

@@ -10,6 +10,7 @@
 
 #include "files.h"
 #include "input.h"
+#include "signals.h"
 #include "tool.h"
 #include "traffic.h"
 
@@ -40,7 +41,6 @@ static const char usage[] =
  * @fd: from --fd, or -1
  * @json: sum up at the end
  * @n: lines that wait to be sent
- * @bytes: of these
  * @iov: these
  * @out: these
  */
@@ -52,7 +52,6 @@ struct sender {
 	int fd;
 	bool json;
 	unsigned int n;
-	size_t bytes;
 	struct iovec iov[BATCH];
 	struct fastipc_out out[BATCH];
 };
@@ -61,16 +60,22 @@ struct sender {
 
 static void send_batch(struct sender *s)
 {
-	unsigned int done;
+	unsigned int done, i;
+	size_t bytes;
 	int ret;
 
 	for (done = 0; done < s->n; done += ret) {
-		ret = fastipc_sendv(s->f, s->out + done, s->n - done, 0);
-		check_sent(ret);
+		do
+			ret = fastipc_sendv(s->f, s->out + done, s->n - done,
+					    0);
+		while (!sent(ret));
+		bytes = 0;
+		for (i = done; i < done + ret; i++)
+			bytes += s->iov[i].iov_len;
+		traffic_add(ret, bytes);
+		signals_look();
 	}
-	traffic_add(s->n, s->bytes);
 	s->n = 0;
-	s->bytes = 0;
 }
 
 static void add_line(struct sender *s, const struct input *in, char *line,
@@ -84,7 +89,6 @@ static void add_line(struct sender *s, const struct input *in, char *line,
 	s->out[s->n] =
 		(struct fastipc_out){ .iov = &s->iov[s->n], .iovcnt = 1 };
 	s->n++;
-	s->bytes += len;
 	if (s->n == BATCH)
 		send_batch(s);
 }
@@ -114,15 +118,20 @@ static void *reserve(struct sender *s, size_t len)
 {
 	void *payload;
 
-	check_sent(fastipc_reserve(s->f, len, &payload, 0));
+	while (!sent(fastipc_reserve(s->f, len, &payload, 0)))
+		;
 	return payload;
 }
 
 /* @more: the next message is here already, so this one may wait for it */
 static void commit(struct sender *s, size_t len, bool more)
 {
-	check_sent(fastipc_commit(s->f, len, more ? FASTIPC_MORE : 0));
+	while (!sent(fastipc_commit(s->f, len, more ? FASTIPC_MORE : 0)))
+		;
 	traffic_add(1, len);
+	/* Not between this and the next: what waits for that was counted. */
+	if (!more)
+		signals_look();
 }
 
 static void send_blocks(struct sender *s, struct input *in)
@@ -272,6 +281,7 @@ static int send_main(int argc, char **argv)
 	if (s.size > s.limit)
 		fail("--size %zu is more than the limit, %zu bytes", s.size,
 		     s.limit);
+	signals_catch();
 	traffic_begin(command->name, s.json, false);
 	for (i = optind; i < argc; i++)
 		send_file(&s, argv[i]);

@@ -10,13 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "signals.h"
 #include "tool.h"
 #include "traffic.h"
 
 /* Failing --------------------------------------------------------------------  */
 
+void clean_up(void)
+{
+	traffic_end(false);
+}
+
 static void say(const char *format, va_list args)
 {
+	signals_look();
 	traffic_clear();
 	fprintf(stderr, "fastipc %s: ", command->name);
 	vfprintf(stderr, format, args);
@@ -24,7 +31,7 @@ static void say(const char *format, va_list args)
 
 static noreturn void leave(void)
 {
-	traffic_end(false);
+	clean_up();
 	exit(command->failure);
 }
 
@@ -168,14 +175,19 @@ struct fastipc *open_end(int fd)
 	return f;
 }
 
-void check_sent(int ret)
+bool sent(int ret)
 {
+	if (ret == -EINTR) {
+		signals_look();
+		return false;
+	}
 	if (ret == -EPIPE)
 		fail("the receiver has ended");
 	if (ret == -ECONNRESET)
 		fail("the receiver vanished");
 	if (ret < 0)
 		fail_errno(-ret, "cannot send");
+	return true;
 }
 
 void flush_stdout(void)

@@ -47,7 +47,13 @@ enum mode { UNCHOSEN, LINES, SIZE, PREFIX, FILES, MODES };
 /* The command that runs. */
 extern const struct command *command;
 
-/* "fastipc COMMAND: message", and the command's failure as exit status */
+/* Before the command ends without success: leave nothing half done behind. */
+void clean_up(void);
+
+/*
+ * "fastipc COMMAND: message", and the command's failure as exit status; or what
+ * signals_look() does, if it finds a signal: that explains what fails after it.
+ */
 noreturn void fail(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
@@ -86,8 +92,8 @@ noreturn void fail_pair(int error);
 /* Why there is no end to use; ENOENT: none was named */
 noreturn void fail_end(int error);
 
-/* Fails unless a call that sends succeeded. */
-void check_sent(int ret);
+/* Fails unless a call that sends succeeded; false: interrupted, call again. */
+bool sent(int ret);
 
 /* Flush standard output; fails if not all could be written. */
 void flush_stdout(void);
