@@ -283,18 +283,59 @@ once_shown() {
 	echo "# nothing shown after $try tries" >&2
 }
 
+# Files that were cut off -----------------------------------------------------
+
+test_cut_off() {
+	local name='\244\1\0\0' signal
+	local sends="exec perl hostile 1 '${name}whole' 0 1st 1 '${name}sub/old'"
+	result "the sender is killed within a file" cut_off 1 "$vanished" \
+		"$sends 0 part die" 'fastipc recv --files -C in'
+	for signal in INT TERM HUP; do
+		result "SIG$signal to the receiver of a file" \
+			cut_off $((128 + $(kill -l $signal))) '' \
+			"$sends 0 part stay" "sh signalled $signal \
+			'grep -qrs part in' fastipc recv --files -C in
+			status=\$?; echo >fifo; exit \$status"
+	done
+	result "a message that is refused within a file" cut_off 1 \
+		"fastipc recv: refused: a message that is not of 'send --files'" \
+		"$sends 0 part 2 x" 'fastipc recv --files -C in'
+	result "a name that is refused after a file" cut_off 1 \
+		"fastipc recv: refused: '..'" \
+		"$sends 0 old '1' '${name}..'" 'fastipc recv --files -C in'
+}
+
+# cut_off STATUS TEXT SENDER RECEIVER: the file that is whole is there, the other
+# is as it was before, and nothing else is there.
+cut_off() {
+	rm -rf in
+	mkdir -p in/sub
+	echo -n old >in/sub/old
+	run "$@" && diff <(printf '%s\n' in/sub/old:old in/whole:1st) \
+		<(grep -r . in | sort)
+}
+
 # Hostile senders -------------------------------------------------------------
 
-# A sender that sends any tags and bytes, and then ends in order.
+# A sender that sends any tags and bytes, and then ends in order; or at last "die":
+# by SIGKILL; "stay": when it is told to.
 make_hostile() {
 	cat >hostile <<-'END'
 		open my $end, '+<&=', 3 or die "$!\n";
-		while (my ($tag, $data) = splice @ARGV, 0, 2) {
+		while (@ARGV > 1) {
+			my ($tag, $data) = splice @ARGV, 0, 2;
 			$data = eval qq("$data");
 			my $send = pack 'LLQQQQQLL', 56, 0,
 				unpack('Q', pack 'P', $data), length $data,
 				$tag, ~0, 0, 0, 0;
 			ioctl $end, 0xFA05, $send or die "send: $!\n";
+		}
+		my ($last) = (@ARGV, '');
+		kill 'KILL', $$ if $last eq 'die';
+		if ($last eq 'stay') {
+			open my $told, '<', 'fifo' or die "$!\n";
+			<$told>;
+			exit 1;
 		}
 		my $shutdown = pack 'LL', 8, 2;
 		ioctl $end, 0xFA0B, $shutdown or die "shutdown: $!\n";
@@ -313,7 +354,7 @@ receives() {
 test_hostile() {
 	local head='\244\1\0\0' long name
 	local foreign="a message that is not of 'send --files'"
-	make_hostile
+	rm -rf in
 	mkdir -p in/folder outside
 	echo mine >outside/file
 	ln -s ../outside in/link
@@ -346,12 +387,16 @@ test_hostile() {
 	result "only the usual permissions" receives 0 '' \
 		1 '\377\15\0\0./a//b'
 	result "those" [ "$(stat -c %a in/a/b)" = 777 ]
+	result "no temporary file is left" diff /dev/null \
+		<(find in outside -name '.fastipc*')
 	result "nothing got out" diff <(echo outside/file: mine) \
 		<(cd outside && grep -r . . | sed 's|^\./|outside/|; s/:/: /')
 }
 
+make_hostile
 test_messages
 test_failures
 test_signals
+test_cut_off
 test_hostile
 finish

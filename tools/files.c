@@ -4,12 +4,15 @@
  *
  * The receiver believes nothing: it copies a name before it looks at it (in a
  * direct pair the sender could still change it), walks to where it leads without
- * following a link, and makes a new file there, in place of what had that name.
+ * following a link, and makes a new file there.  Only when that is complete it
+ * replaces what had the name, whatever that is by then.
  */
 #include <ctype.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,8 +22,9 @@
 #include "tool.h"
 #include "traffic.h"
 
-#define PERMISSIONS 0777
-#define DATA_BYTES  65536 /* of a message, if it may be that long */
+#define PERMISSIONS	0777
+#define DATA_BYTES	65536 /* of a message, if it may be that long */
+#define TEMPORARY_BYTES sizeof(".fastipc-0123456789abcdef")
 
 /* Sending -------------------------------------------------------------------- */
 
@@ -112,27 +116,11 @@ static int enter(int dir, const char *part)
 	return openat(dir, part, flags);
 }
 
-/* A new file in place of what has that name */
-static int make(int dir, const char *part, mode_t mode)
-{
-	int fd;
-
-	if (unlinkat(dir, part, 0) && errno != ENOENT)
-		return -1;
-	fd = openat(dir, part,
-		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd >= 0 && fchmod(fd, mode & PERMISSIONS)) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-/* The file of that name below the folder; @name is taken apart. */
-static int open_below(int dir, char *name, mode_t mode)
+/* The folder of a file below another, maybe that itself; @name is taken apart. */
+static int open_folder(int dir, char *name)
 {
 	char *part = name, *slash;
-	int at = dir, next, fd;
+	int at = dir, next;
 
 	while ((slash = strchr(part, '/'))) {
 		*slash = 0;
@@ -146,9 +134,44 @@ static int open_below(int dir, char *name, mode_t mode)
 		}
 		part = slash + 1;
 	}
-	fd = make(at, part, mode);
-	if (at != dir)
-		close(at);
+	return at;
+}
+
+/* A file may be put where there is none, or one that is no folder. */
+static int check_place(int at, const char *part)
+{
+	struct stat st;
+
+	if (fstatat(at, part, &st, AT_SYMLINK_NOFOLLOW))
+		return errno == ENOENT ? 0 : -1;
+	errno = EISDIR;
+	return S_ISDIR(st.st_mode) ? -1 : 0;
+}
+
+/* A new file with a name that nobody can guess, which is filled in */
+static int make(int at, char name[TEMPORARY_BYTES], mode_t mode)
+{
+	uint64_t number;
+	int fd;
+
+	do {
+		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+			return -1;
+		snprintf(name, TEMPORARY_BYTES, ".fastipc-%016llx",
+			 (unsigned long long)number);
+		fd = openat(at, name,
+			    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+				    O_CLOEXEC,
+			    0600);
+	} while (fd < 0 && errno == EEXIST);
+	if (fd < 0) {
+		*name = 0;
+		return -1;
+	}
+	if (fchmod(fd, mode & PERMISSIONS)) {
+		close(fd);
+		return -1;
+	}
 	return fd;
 }
 
@@ -169,20 +192,57 @@ static bool name_is_good(const char *name)
 	}
 }
 
-static void end_file(struct files *files)
+/**
+ * struct files - files that are received
+ * @dir: descriptor of the folder to write below
+ * @at: of the folder of the file that is being written
+ * @fd: of that file, or -1
+ * @temporary: its name until it is complete; empty if there is none
+ * @begun: its name after that, and what it is to be like
+ */
+static struct files {
+	int dir;
+	int at;
+	int fd;
+	char temporary[TEMPORARY_BYTES];
+	struct files_name begun;
+} files = { .fd = -1 };
+
+static noreturn void fail_file(void)
 {
-	if (files->fd >= 0 && close(files->fd))
-		fail_errno(errno, "%s", printable(files->begun.name));
-	files->fd = -1;
+	fail_errno(errno, "%s", printable(files.begun.name));
 }
 
-static void begin_file(struct files *files, const struct fastipc_msg *msg)
+/* The last part of a good name */
+static const char *last_part(void)
 {
-	struct files_name *begun = &files->begun;
+	const char *slash = strrchr(files.begun.name, '/');
+
+	return slash ? slash + 1 : files.begun.name;
+}
+
+static void end_file(void)
+{
+	int fd = files.fd;
+
+	if (fd < 0)
+		return;
+	files.fd = -1;
+	if (close(fd) ||
+	    renameat(files.at, files.temporary, files.at, last_part()))
+		fail_file();
+	files.temporary[0] = 0;
+	if (files.at != files.dir)
+		close(files.at);
+}
+
+static void begin_file(const struct fastipc_msg *msg)
+{
+	struct files_name *begun = &files.begun;
 	char name[PATH_MAX];
 	size_t len;
 
-	end_file(files);
+	end_file();
 	if (msg->len < FILES_NAME_BYTES || msg->len >= sizeof(*begun))
 		fail("refused: a message that is not of 'send --files'");
 	memcpy(begun, msg->data, msg->len);
@@ -191,39 +251,41 @@ static void begin_file(struct files *files, const struct fastipc_msg *msg)
 	if (strlen(begun->name) != len || !name_is_good(begun->name))
 		fail("refused: '%s'", printable(begun->name));
 	memcpy(name, begun->name, len + 1);
-	files->fd = open_below(files->dir, name, begun->mode);
-	if (files->fd < 0)
-		fail_errno(errno, "%s", printable(begun->name));
+	files.at = open_folder(files.dir, name);
+	if (files.at < 0 || check_place(files.at, last_part()))
+		fail_file();
+	files.fd = make(files.at, files.temporary, begun->mode);
+	if (files.fd < 0)
+		fail_file();
 }
 
-static void write_data(struct files *files, const struct fastipc_msg *msg)
+static void write_data(const struct fastipc_msg *msg)
 {
 	int error;
 
-	if (files->fd < 0)
+	if (files.fd < 0)
 		fail("refused: bytes of no file");
-	error = write_all(files->fd, msg->data, msg->len);
+	error = write_all(files.fd, msg->data, msg->len);
 	if (error)
-		fail_errno(error, "%s", printable(files->begun.name));
+		fail_errno(error, "%s", printable(files.begun.name));
 }
 
-void files_begin(struct files *files, const char *dir)
+void files_begin(const char *dir)
 {
-	files->fd = -1;
-	files->dir = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (files->dir < 0)
+	files.dir = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (files.dir < 0)
 		fail_errno(errno, "%s", dir);
 }
 
-void files_take(struct files *files, const struct fastipc_msg *msg)
+void files_take(const struct fastipc_msg *msg)
 {
 	switch (msg->tag) {
 	case FILES_NAME:
-		begin_file(files, msg);
+		begin_file(msg);
 		traffic_add(1, 0);
 		break;
 	case FILES_DATA:
-		write_data(files, msg);
+		write_data(msg);
 		traffic_add(1, msg->len);
 		break;
 	default:
@@ -231,8 +293,15 @@ void files_take(struct files *files, const struct fastipc_msg *msg)
 	}
 }
 
-void files_end(struct files *files)
+void files_end(void)
 {
-	end_file(files);
-	close(files->dir);
+	end_file();
+	close(files.dir);
+}
+
+void files_abandon(void)
+{
+	if (files.temporary[0])
+		unlinkat(files.at, files.temporary, 0);
+	files.temporary[0] = 0;
 }

@@ -3,7 +3,7 @@
  * How files go through an end, for "send --files" and "recv --files": a message
  * with the tag FILES_NAME begins a file, messages with FILES_DATA are its bytes.
  * A file ends where the next begins, and the last with the stream: so it is
- * complete only if that ended in order.
+ * complete only if that ended in order.  It gets its name once it is complete.
  */
 #ifndef FASTIPC_TOOL_FILES_H
 #define FASTIPC_TOOL_FILES_H
@@ -31,25 +31,16 @@ struct files_name {
 /* Send one file; @limit: bytes of the longest message */
 void files_send(struct fastipc *f, const char *name, size_t limit);
 
-/**
- * struct files - files that are received
- * @dir: descriptor of the folder to write below
- * @fd: of the file that is being written, or -1
- * @begun: its name, and what it is to be like
- */
-struct files {
-	int dir;
-	int fd;
-	struct files_name begun;
-};
-
-/* Write below this folder. */
-void files_begin(struct files *files, const char *dir);
+/* Receive files, and write them below this folder. */
+void files_begin(const char *dir);
 
 /* Take a message from a sender that nobody trusts. */
-void files_take(struct files *files, const struct fastipc_msg *msg);
+void files_take(const struct fastipc_msg *msg);
 
 /* The stream has ended in order. */
-void files_end(struct files *files);
+void files_end(void);
+
+/* Remove what was received of a file, if one is not complete. */
+void files_abandon(void);
 
 #endif /* FASTIPC_TOOL_FILES_H */

@@ -37,7 +37,6 @@ static const char usage[] =
  * @fd: from --fd, or -1
  * @dir: from -C, or NULL
  * @json: sum up at the end
- * @files: for FILES
  */
 struct receiver {
 	struct fastipc *f;
@@ -45,7 +44,6 @@ struct receiver {
 	int fd;
 	const char *dir;
 	bool json;
-	struct files files;
 };
 
 static void put(struct receiver *r, const struct fastipc_msg *msg)
@@ -53,7 +51,7 @@ static void put(struct receiver *r, const struct fastipc_msg *msg)
 	uint32_t len = htole32(msg->len);
 
 	if (r->mode == FILES) {
-		files_take(&r->files, msg);
+		files_take(msg);
 		return;
 	}
 	if (r->mode == PREFIX)
@@ -157,7 +155,7 @@ static int recv_main(int argc, char **argv)
 	parse_options(&r, argc, argv);
 	r.f = open_end(r.fd);
 	if (r.mode == FILES)
-		files_begin(&r.files, r.dir ? r.dir : ".");
+		files_begin(r.dir ? r.dir : ".");
 	signals_catch();
 	traffic_begin(command->name, r.json, r.mode != FILES);
 	ret = receive(&r);
@@ -166,7 +164,7 @@ static int recv_main(int argc, char **argv)
 	if (ret != -EPIPE)
 		fail_errno(-ret, "cannot receive");
 	if (r.mode == FILES)
-		files_end(&r.files);
+		files_end();
 	fastipc_close(r.f);
 	traffic_end(true);
 	return STATUS_OK;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "files.h"
 #include "signals.h"
 #include "tool.h"
 #include "traffic.h"
@@ -18,6 +19,7 @@
 
 void clean_up(void)
 {
+	files_abandon();
 	traffic_end(false);
 }
 
