@@ -42,6 +42,8 @@ test_messages() {
 		result "files, $kind" files $kind
 	done
 	result "progress on a terminal" shows_progress
+	result "recv's progress" shows_progress_of_recv
+	result "recv's progress with files" shows_progress_of_files
 	result "no progress among the messages" shows_messages_alone
 }
 
@@ -91,6 +93,25 @@ shows_progress() {
 		'fastipc recv --size >/dev/null 2>&1'" /dev/null \
 		>out 2>&1 </dev/null
 	shown send '201 messages'
+}
+
+shows_progress_of_recv() {
+	script -qec "fastipc run \
+		'($slowly 1) | fastipc send --size 1000 2>/dev/null' \
+		'fastipc recv --size >/dev/null'" /dev/null \
+		>out 2>&1 </dev/null
+	shown recv '201 messages'
+}
+
+# A name and four pieces; another name.
+shows_progress_of_files() {
+	mkdir slow
+	head -c 200000 data >large
+	: >none
+	script -qec "fastipc run '(echo large; sleep 1; echo none; sleep 1) |
+		fastipc send --files 2>/dev/null' \
+		'fastipc recv --files -C slow'" /dev/null >out 2>&1 </dev/null
+	shown recv '6 messages' && rm none && cmp large slow/large
 }
 
 shows_messages_alone() {
