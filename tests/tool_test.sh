@@ -21,7 +21,9 @@ test_stdio() {
 		--stdio --ring 4K 'cat data' 'sha256sum >&2'
 	result "dd: large blocks to small ones" dd_copies 1M 1000
 	result "dd: small blocks to large ones" dd_copies 1000 1M
+	result "dd: what it counts" dd_counts
 	result "pv" pv_copies
+	result "pv: what it counts" pv_counts
 	result "tar" tar_copies
 	result "head ends early" head_ends_early
 	result "both ways" run 0 'answer to question' --stdio \
@@ -50,6 +52,21 @@ dd_copies() {
 
 pv_copies() {
 	run 0 '' --stdio 'pv -q data' 'pv -q >copy' && cmp data copy
+}
+
+# Not a byte more or less, and blocks as they are in a file
+dd_counts() {
+	local records=$'3000+1 records in\n3000+1 records out'
+	run 0 '' --stdio 'dd if=data bs=1000 status=noxfer 2>from' \
+		'dd of=copy bs=1000 iflag=fullblock status=noxfer 2>to' &&
+		diff <(echo "$records") from && diff <(echo "$records") to &&
+		cmp data copy
+}
+
+pv_counts() {
+	run 0 '' --stdio 'pv -nb data 2>from' 'pv -nb >copy 2>to' &&
+		[ "$(tail -n 1 from) $(tail -n 1 to)" = '3000001 3000001' ] &&
+		cmp data copy
 }
 
 tar_copies() {
@@ -90,10 +107,11 @@ test_run() {
 		'fastipc run: no /dev/fastipc: is the module loaded?' \
 		unshare -m bash -c 'mount -t tmpfs none /dev &&
 			exec fastipc run true true'
-	result "interrupted" interrupted 5 $'late\nsignal 2' 'exec sleep 60' \
+	result "interrupted" interrupted 5 $'late\nsignal 2' \
+		fastipc run 'exec sleep 60' \
 		'trap "sleep 1; echo late; exit" INT; while sleep 0.1; do :; done'
 	result "interrupted in a stream" interrupted 4 'signal 2' \
-		--stdio 'exec cat /dev/zero' 'exec cat >/dev/null'
+		fastipc run --stdio 'exec cat /dev/zero' 'exec cat >/dev/null'
 	result "terminated" terminated
 }
 
@@ -113,15 +131,15 @@ unavailable" \
 # members GROUP: how many processes it has
 members() { pgrep -c -g "$1"; }
 
-# interrupted MEMBERS TEXT ARGUMENT...: what is printed if, as by a terminal, a
-# group gets SIGINT once it has so many processes: perl, the tool, its commands.
+# interrupted MEMBERS TEXT COMMAND...: what is printed if, as by a terminal, a
+# group gets SIGINT once it has so many processes: perl, the tool, and others.
 # Perl tells of what the tool died.
 interrupted() {
 	local members=$1 text=$2 group try
 	shift 2
 	setsid env --default-signal=INT perl -e \
 		'$s = system @ARGV; print "signal ", $s & 127, "\n"' \
-		fastipc run "$@" >out 2>&1 &
+		"$@" >out 2>&1 &
 	group=$!
 	for try in $(seq 300); do
 		[ "$(members "$group")" -lt "$members" ] || break
@@ -209,12 +227,17 @@ test_usage() {
 		"--seconds takes a number of seconds, not 'nan'" --seconds nan
 }
 
-# says_how STATUS LINE COMMAND ARGUMENT...: shows its usage from that line on
+# says_how STATUS LINE COMMAND ARGUMENT...: shows its usage from that line on, on
+# standard output if it was asked for, else on standard error
 says_how() {
 	local status=$1 line=$2 command=$3
 	shift 3
-	"$@" >out 2>&1
-	[ $? = "$status" ] &&
+	if [ "$status" = 0 ]; then
+		"$@" >out 2>silent
+	else
+		"$@" >silent 2>out
+	fi
+	[ $? = "$status" ] && [ ! -s silent ] &&
 		sed -n "${line}p" out |
 		grep -q "^Usage: fastipc ${command:-COMMAND} \[OPTION"
 }
@@ -234,6 +257,16 @@ test_ends() {
 	result "an end by --fd" run 0 text \
 		'exec 5<&3; unset FASTIPC_FD; echo text | fastipc send --fd 5' \
 		'unset FASTIPC_FD; fastipc recv --fd 3'
+	result "ends as systemd passes them" run 0 text \
+		'unset FASTIPC_FD; export LISTEN_PID=$$ LISTEN_FDS=1
+			echo text >text; exec fastipc send text' \
+		'unset FASTIPC_FD; exec 4<&3 3</dev/null
+			export LISTEN_PID=$$ LISTEN_FDS=2; exec fastipc recv'
+	result "those of another process" run 1 \
+		"fastipc recv: no end: FASTIPC_FD is not set \
+(use 'fastipc run' without --stdio, or --fd)" true \
+		'unset FASTIPC_FD; export LISTEN_PID=1 LISTEN_FDS=1
+			exec fastipc recv'
 	result "a stream has no messages" run 1 \
 		'fastipc send: a stream has no messages: read and write it' \
 		--stdio 'fastipc send --fd 1 data' true
@@ -244,6 +277,8 @@ test_ends() {
 		--stdio true 'fastipc info --fd 0 | head -n 1 >&2'
 	result "bench" bench
 	result "bench as JSON" bench_json
+	result "bench interrupted" interrupted 3 \
+		$'  round 1 of 5\nsignal 2' fastipc bench --seconds 60
 }
 
 # Whose peer is there and has received one message of 5 bytes.
