@@ -185,6 +185,7 @@ test_usage() {
 	result "version" prints 0 \
 		"fastipc $(cat /sys/module/fastipc/version)" fastipc --version
 	result "help" says_how 0 1 '' fastipc --help
+	result "help, without dashes" says_how 0 1 '' fastipc help
 	result "no command" says_how 2 1 '' fastipc
 	result "an unknown command" says_how 2 2 '' fastipc walk
 	for command in run send recv info bench; do

@@ -58,7 +58,7 @@ int main(int argc, char **argv)
 				return start(commands[i], argc - 1, argv + 1);
 		if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
 			return show_version();
-		if (!strcmp(argv[1], "--help")) {
+		if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) {
 			show_help(stdout);
 			return fflush(stdout) ? STATUS_FAILURE : STATUS_OK;
 		}
