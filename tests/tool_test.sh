@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The fastipc command: programs that know only bytes, running two commands, help
-# and errors, info and bench.  What it prints, to the letter, and exit statuses.
+# and errors, info and bench, the examples in print.  What it prints, to the letter, and exit statuses.
 # shellcheck disable=SC2016 # what is run expands these
 
 # shellcheck source=tests/tool_lib.sh
@@ -333,8 +333,44 @@ bench_json() {
 			wc -l)" = 5 ]
 }
 
+# The examples in print -----------------------------------------------------------
+
+test_examples() {
+	local page=$here/../man/fastipc.1 readme=$here/../README.md
+	mkdir -p try/tmp try/srv/in
+	cp -r tree try/src
+	cp -r "$here" try/lib
+	if [ -f "$page" ] && [ -f "$readme" ]; then
+		result "examples of the manual page" man_examples "$page"
+		result "examples of the README" readme_examples "$readme"
+	else
+		skip "examples in print" "not in the project's tree"
+	fi
+}
+
+# Folders of the machine are folders of the test here.
+man_examples() {
+	sed -nE '/^\.Dl /{ s///; s/^\$ //; s/\\ / /g; s/\\e$/\\/; p }' "$1" |
+		sed "s|/tmp|$PWD/try/tmp|; s|/srv|$PWD/try/srv|" >examples
+	[ "$(grep -c '^fastipc run ' examples)" = 3 ] &&
+		prints 0 "$(wc -l </etc/passwd)" \
+			bash -c 'cd try && . ../examples' &&
+		diff -r try/src try/tmp/src && diff -r try/lib try/srv/in/lib
+}
+
+readme_examples() {
+	local listing
+	grep '^fastipc run ' "$1" >examples
+	touch try/lib/{a,b}.c
+	listing=$(cd try && ls && tar c lib | tar t) || return
+	[ "$(wc -l <examples)" = 3 ] &&
+		prints 0 "$listing" bash -c 'cd try && . ../examples' &&
+		diff <(cd try && ls -d lib/*.c) <(cd try/out && ls -d lib/*)
+}
+
 test_stdio
 test_run
 test_usage
 test_ends
+test_examples
 finish
