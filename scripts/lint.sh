@@ -111,11 +111,8 @@ check_includes() {
 		wait produce ring region trace compat'
 	local lib_rooms='inherit channel exchange send recv sealed wait map
 		handle ring fastipc'
-	local tool_rooms='main bench bench_channel run info send recv files input
-		tool traffic signals clock'
 	points_right module "$rooms"
 	points_right lib "$lib_rooms"
-	points_right tools "$tool_rooms"
 }
 
 points_right() {
