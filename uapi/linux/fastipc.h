@@ -414,10 +414,10 @@ struct fastipc_send_item {
  *
  * Of an array one call looks at 1024 entries; with THEN_* it has no more.  All
  * its messages, and those withheld before, become visible at once if there is
- * space for all; whoever has to wait first shows what it has.  What was withheld when the endpoint is
- * closed, or a process maps its ring to send, was never sent.  A message is
- * complete or not sent at all, and the caller's memory, if it has to be read
- * from somewhere slow, delays nobody else.
+ * space for all; whoever has to wait first shows what it has.  What was
+ * withheld when the endpoint is closed, or a process maps its ring to send, was
+ * never sent.  A message is complete or not sent at all, and the caller's
+ * memory, if it has to be read from somewhere slow, delays nobody else.
  *
  * Returns the number of messages sent; with THEN_RECV the number received, with
  * THEN_WAIT 0.
