@@ -1,16 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# kselftest.sh KERNEL [TEST...]
+# kselftest.sh KERNEL [TEST[:CASE,...]...]
 #
 # Build the module for a Debian kernel (6.1, 6.12, 6.12-rt) or a debug kernel
 # (kasan, kcsan), boot that in QEMU, and run the kselftests there: all of them, or
-# those named (a program of tests/, or a script with its .sh).  TAP goes to
-# standard output.
+# those named (a program of tests/, or a script with its .sh), or only some cases of
+# a program.  TAP goes to standard output.
 #
 # VM_OPTIONS: more of vm.sh's.  MODULE_ARGUMENTS: of make, for the module.
 # COVERAGE: a folder that the guest can write, for gcov's counts of the module.
 # On debug kernels long loops are a 25th.
+#
+# Exit status: that of tests/vm/vm.sh, or 104 if something does not build.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 name=$1
@@ -18,18 +20,21 @@ shift
 kernel=$(tests/vm/fetch.sh kernel "$name")
 selftests=$(tests/vm/fetch.sh source)/tools/testing/selftests
 
-scripts/build-module.sh "$kernel/headers" "build/module-$name" \
-	${MODULE_ARGUMENTS:+"$MODULE_ARGUMENTS"} >&2
 build=$PWD/build/kselftest
-mkdir -p "$build"
-make -s lib programs
-only=()
+only=() settings=(kselftest_override_timeout=900 FASTIPC_TEST_BIN="$build")
 if [ $# != 0 ]; then
 	scripts='' programs=''
 	for test in "$@"; do
 		case $test in
 		*.sh) scripts+=" $test" ;;
-		*) programs+=" $build/$test" ;;
+		*) programs+=" $build/${test%%:*}" ;;
+		esac
+		case $test in
+		*:*)
+			# The runner passes a variable of this name to the test.
+			cases=${test#*:} test=${test%%:*}
+			settings+=("KSELFTEST_${test^^}_ARGS=-t ${cases//,/ -t }")
+			;;
 		esac
 	done
 	only=(TEST_PROGS="$scripts" TEST_GEN_PROGS="$programs")
@@ -39,10 +44,14 @@ case $name in
 kasan) share=25 memory=2048 faults=1 ;;
 kcsan) share=25 memory=2048 ;;
 esac
+settings+=(FASTIPC_TEST_SHARE="$share")
+
+mkdir -p "$build"
+scripts/build-module.sh "$kernel/headers" "build/module-$name" \
+	${MODULE_ARGUMENTS:+"$MODULE_ARGUMENTS"} >&2 || exit 104
+make -s lib programs || exit 104
 make -s -C tests KSFT="$selftests" FASTIPC="$PWD" OUTPUT="$build" \
-	FAULTS=$faults "${only[@]}" >&2
-settings=(kselftest_override_timeout=900 FASTIPC_TEST_BIN="$build"
-	FASTIPC_TEST_SHARE="$share")
+	FAULTS=$faults "${only[@]}" >&2 || exit 104
 run=(make --no-print-directory -s -C tests KSFT="$selftests" FASTIPC="$PWD"
 	OUTPUT="$build" FAULTS="$faults" "${only[@]}" run_tests)
 if [ -n "${COVERAGE-}" ]; then
