@@ -37,6 +37,7 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
 	@echo 'Variables: KERNELS="6.1 6.12 6.12-rt" (check), RUN_KERNEL (run),'
 	@echo '  COMMANDS="run check" (check-fresh), SECONDS=60 (fuzz),'
+	@echo '  MUTANTS="NAME ..." (check-mutants; without it all),'
 	@echo '  YES=1 (install without asking), FASTIPC_CACHE; PREFIX, LIBDIR,'
 	@echo '  MANDIR, SRCDIR (of the DKMS source), DESTDIR (install)'
 
@@ -116,6 +117,10 @@ coverage: ## what the kselftests reach, by file
 check-fresh: ## those two, on a fresh Debian in a folder (as root)
 	@KERNELS='$(KERNELS)' scripts/fresh.sh $(COMMANDS)
 
+check-mutants: ## break the code on purpose, a line at a time: tests must notice
+	@scripts/setup.sh check
+	@tests/mutants/run.sh $(MUTANTS)
+
 lint: ## warnings, style, spelling, includes, symbols: silent if clean
 	@scripts/lint.sh
 
@@ -165,5 +170,6 @@ clean: ## remove build/
 
 FORCE:
 .PHONY: all help lib programs module load unload run check check-debug \
-	coverage check-fresh lint native fuzz model install uninstall clean
+	check-mutants coverage check-fresh lint native fuzz model install uninstall \
+	clean
 .DELETE_ON_ERROR:
