@@ -18,19 +18,26 @@
 # far longer than before; not if it does not apply or build, or the machine does
 # not start: then nobody knows, and that is a failure too.
 #
-# Without names all mutants are run.  TAP goes to standard output; then what killed
-# how many, and "N passed, N failed, N skipped".  The copy, build/mutants/tree, is
-# removed; what failed leaves build/mutants/NAME.log.
+# Without names all mutants are run, JOBS (2) at a time, so that the lines of TAP may
+# come in another order than their numbers.  The last lines say what killed how many,
+# and "N passed, N failed, N skipped".  The copies, build/mutants/tree*, are removed;
+# what failed leaves build/mutants/NAME.log.
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 
 mutants=tests/mutants
 logs=$PWD/build/mutants
-tree=$logs/tree
+jobs=${JOBS:-2}
+tree=$logs/tree0
 
 child=
+workers=()
 cleanup() {
 	trap '' INT TERM HUP
+	if [ ${#workers[@]} != 0 ]; then
+		kill "${workers[@]}" 2>/dev/null
+		wait
+	fi
 	if [ -n "$child" ]; then
 		kill -TERM -- "-$child"
 		# A virtual machine's own shell has to end it.
@@ -97,7 +104,11 @@ run_tests() {
 	esac
 }
 
-copy_tree() { git ls-files -z | xargs -0 cp -a --parents -t "$tree"; }
+copy_tree() {
+	mkdir -p "$tree" &&
+		git ls-files -z -- ':!tests/mutants' |
+		xargs -0 cp -a --parents -t "$tree"
+}
 
 # change NAME [-R]: put the fault into the copy, or take it out again
 change() {
@@ -214,19 +225,10 @@ judge() {
 	esac
 }
 
-began=$SECONDS number=0 passed=0 failed=0 skipped=0
-survivors=()
-declare -A killed # how many, by harness
-
-# result ok|"not ok" TEXT
+# result ok|"not ok" TEXT: of the mutant with this $number
 result() {
-	number=$((number + 1))
 	echo "$1 $number - $2"
-	case $1-$2 in
-	ok-*'# SKIP'*) skipped=$((skipped + 1)) ;;
-	ok-*) passed=$((passed + 1)) ;;
-	*) failed=$((failed + 1)) ;;
-	esac
+	echo "$1 - $2" >>"$logs/results"
 }
 
 # Said to survive: so that it stays a mutant, it has to build.
@@ -236,7 +238,6 @@ try_survivor() {
 	if run "$log" 600 make -s lib &&
 		run "$log" 600 scripts/build-module.sh "$headers" build/module-6.12; then
 		result ok "$name # SKIP survives: $(header "$name" Survives)"
-		survivors+=("$name")
 		rm "$log"
 	else
 		result 'not ok' "$name: does not build, see $log"
@@ -255,11 +256,9 @@ try_killer() {
 	status=$?
 	if how=$(judge "$harness" $status "$log"); then
 		result ok "$name: $((SECONDS - start)) s, $harness: $how"
-		killed[$harness]=$((${killed[$harness]-0} + 1))
 		rm "$log"
 	elif [ $status = 0 ]; then
 		result 'not ok' "$name: survives ${killer[*]}"
-		survivors+=("$name")
 	else
 		result 'not ok' "$name: not built or not run, see $log"
 	fi
@@ -282,7 +281,7 @@ try() {
 	if ! how=$(change "$name"); then
 		result 'not ok' "$name: does not apply: ${how//$'\n'/; }"
 		# A part of it may be in.
-		rm -rf "$tree" && mkdir "$tree" && copy_tree
+		copy_tree
 		return
 	fi
 	if [ ${#killer[@]} = 0 ]; then
@@ -294,6 +293,19 @@ try() {
 		echo "Bail out! cannot take $name out again"
 		exit 1
 	fi
+}
+
+# work N: each of the mutants that are this worker's, in its own copy
+work() {
+	local i
+	workers=() tree=$logs/tree$1
+	trap cleanup EXIT
+	trap 'exit 130' INT TERM HUP
+	copy_tree || exit 1
+	for ((i = $1; i < ${#names[@]}; i += jobs)); do
+		number=$((i + 1))
+		try "${names[i]}"
+	done
 }
 
 names=("$@")
@@ -310,8 +322,10 @@ if ! command -v patch >/dev/null; then
 	exit 1
 fi
 
+began=$SECONDS
 rm -rf "$logs"
-mkdir -p "$tree"
+mkdir -p "$logs"
+: >"$logs/results"
 copy_tree || exit 1
 echo "1..${#names[@]}"
 mapfile -t harnesses < <(for name in "${names[@]}"; do
@@ -320,18 +334,27 @@ done | cut -d ' ' -f 1 | sort -u)
 for harness in "${harnesses[@]}"; do
 	check_harness "$harness"
 done
-for name in "${names[@]}"; do
-	try "$name"
+for ((i = 0; i < jobs; i++)); do
+	work "$i" &
+	workers+=($!)
 done
+wait
+workers=()
 
-by=''
-for harness in "${!killed[@]}"; do
-	by+="${by:+, }$harness ${killed[$harness]}"
-done
-echo "# $passed of $number killed, by harness: ${by:-none};" \
-	"survivors: ${survivors[*]:-none}"
+# number_of PATTERN: of results
+number_of() { grep -cE "$1" "$logs/results"; }
+
+skipped=$(number_of '^ok .*# SKIP')
+passed=$(($(number_of '^ok ') - skipped))
+failed=$((${#names[@]} - passed - skipped))
+by=$(sed -nE 's/^ok .* [0-9]+ s, ([^ ]+): .*/\1/p' "$logs/results" | sort | uniq -c |
+	awk '{ printf "%s%s %d", sep, $2, $1; sep = ", " }')
+survivors=$(sed -nE 's/^(not )?ok - ([^ :]+)(: survives| # SKIP).*/\2/p' \
+	"$logs/results" | sort | tr '\n' ' ')
+echo "# $passed of ${#names[@]} killed, by harness: ${by:-none};" \
+	"survivors: ${survivors:-none}"
 echo "# $(((SECONDS - began) / 60)) min $(((SECONDS - began) % 60)) s"
-if [ $# = 0 ] && [ $((skipped * 20)) -gt $number ]; then
+if [ $# = 0 ] && [ $((skipped * 20)) -gt ${#names[@]} ]; then
 	echo "# more than one in twenty is said to survive"
 	failed=$((failed + 1))
 fi
