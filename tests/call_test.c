@@ -161,6 +161,27 @@ TEST_F(pair, exchange_times_out_and_has_sent)
 	ASSERT_EQ('x', c);
 }
 
+/* One time-out for all its waits: here first for space, then for an answer. */
+TEST_F(pair, exchange_times_out_once)
+{
+	uint64_t begin = now_ns();
+	char buf[900] = { 0 };
+	pid_t pid;
+
+	while (!fastipc_send(self->end[0], buf, sizeof(buf), FASTIPC_NOWAIT))
+		;
+	pid = fork_bound();
+	if (!pid) {
+		usleep(1500000);
+		_exit(read(fastipc_fd(self->end[1]), buf, sizeof(buf)) !=
+		      sizeof(buf));
+	}
+	ASSERT_EQ(-ETIMEDOUT,
+		  fastipc_exchange(self->end[0], "x", 1, buf, 1, 2000));
+	ASSERT_GT(begin + 3000000000, now_ns());
+	ASSERT_EQ(0, reap(pid));
+}
+
 TEST_F(pair, exchange_0_is_eagain_and_has_sent)
 {
 	char c;

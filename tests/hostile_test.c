@@ -99,9 +99,11 @@ TEST_F(word, tells_a_sleeping_victim_ebadmsg)
 	}
 	raw_unmap_end(&d->evil);
 	ASSERT_EQ(-EBADMSG, victim_recv(d, &c, 1, -1));
-	ASSERT_EQ(-EBADMSG, victim_recv(d, &c, 1, 0));
 	ASSERT_EQ(0, reap(pid));
 	ASSERT_EQ(0, raw_map_end(d->fd, &d->evil));
+	/* It stays so, repaired before the victim itself has seen it. */
+	raw_publish(&d->evil, 0, WORD(1));
+	ASSERT_EQ(-EBADMSG, victim_recv(d, &c, 1, 0));
 }
 
 /* A ring full of words, to be read round and round after the writer's death. */
@@ -171,6 +173,35 @@ TEST_F(word, without_its_wake_is_counted_as_late)
 	ASSERT_EQ(0, raw_stat(d->fd, &stat));
 	ASSERT_EQ(1, stat.late_wakes);
 	ASSERT_EQ(late + 1, module_counter("late_wakes"));
+}
+
+/* Who was stopped before it woke its peer owes nothing: it is not counted. */
+TEST_F(word, of_a_stopped_peer_is_not_late)
+{
+	pid_t parent = getpid(), pid = fork_bound();
+	struct duel *d = &self->d;
+	struct fastipc_stat stat;
+	char c;
+
+	if (!pid) {
+		struct mapped m;
+
+		wait_for_sleep(parent);
+		if (raw_map_end(d->fd, &m))
+			_exit(1);
+		raw_publish(&m, 0, WORD(1));
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	raw_unmap_end(&d->evil);
+	/* The re-check looks each second, and counts at two. */
+	ASSERT_EQ(1, victim_recv(d, &c, 1, 4000));
+	ASSERT_EQ('T', task_state(pid));
+	ASSERT_EQ(0, raw_stat(d->fd, &stat));
+	ASSERT_EQ(0, stat.late_wakes);
+	kill(pid, SIGKILL);
+	reap(pid);
+	ASSERT_EQ(0, raw_map_end(d->fd, &d->evil));
 }
 
 /* What it can do in its control page */

@@ -127,6 +127,24 @@ TEST_F(inherit, listen_fds)
 	expect_answer(_metadata, self->end, pid);
 }
 
+/* What another process was passed is not taken, though it is an endpoint. */
+TEST_F(inherit, listen_fds_of_another_process)
+{
+	pid_t pid = fork_bound();
+
+	if (!pid) {
+		int fd = fcntl(fastipc_fd(self->end[1]), F_DUPFD, 10);
+		struct fastipc *me;
+
+		dup2(fd, FIRST);
+		unsetenv("FASTIPC_FD");
+		set_number("LISTEN_PID", getppid());
+		set_number("LISTEN_FDS", 1);
+		_exit(fastipc_inherit(&me) != -ENOENT);
+	}
+	ASSERT_EQ(0, reap(pid));
+}
+
 /* FASTIPC_FD counts, whatever systemd says. */
 TEST_F(inherit, fastipc_fd_before_listen_fds)
 {

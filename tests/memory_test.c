@@ -94,6 +94,36 @@ TEST(large_rings_fail_cleanly)
 	ASSERT_TRUE(counters_return_to(before));
 }
 
+/* A field of /proc/meminfo, in KiB, or -1. */
+static long long kib_of(const char *name)
+{
+	long long value = -1;
+	char line[128];
+	FILE *f = fopen("/proc/meminfo", "r");
+
+	if (!f)
+		return -1;
+	while (value < 0 && fgets(line, sizeof(line), f))
+		if (!strncmp(line, name, strlen(name)))
+			sscanf(line + strlen(name), ": %lld", &value);
+	fclose(f);
+	return value;
+}
+
+/* What a channel had is the machine's again: 16 times 32 MiB. */
+TEST(memory_comes_back)
+{
+	long long before = kib_of("MemAvailable");
+	int fd, i;
+
+	for (i = 0; i < 16; i++) {
+		fd = raw_open(O_RDWR);
+		ASSERT_EQ(0, raw_setup(fd, 16 << 20, 0));
+		close(fd);
+	}
+	ASSERT_LE(before - 262144, kib_of("MemAvailable"));
+}
+
 static int write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY), ret;

@@ -171,6 +171,41 @@ TEST_F(poll, an_edge_comes_for_each_message_after_the_wait)
 	close(ep);
 }
 
+/* Also for space, of which there was enough when the poller last asked. */
+TEST_F(poll, an_edge_comes_for_space_when_the_ring_was_full)
+{
+	struct epoll_event event = { .events = EPOLLOUT | EPOLLET };
+	int ep = epoll_create1(0);
+	char buf[900] = { 0 };
+
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, fastipc_fd(self->end[0]),
+			       &event));
+	ASSERT_EQ(1, epoll_wait(ep, &event, 1, 0));
+	while (!SEND(buf, sizeof(buf), 0))
+		;
+	ASSERT_EQ(0, epoll_wait(ep, &event, 1, 0));
+	while (RECV(buf, sizeof(buf), 0) == sizeof(buf))
+		;
+	ASSERT_EQ(1, epoll_wait(ep, &event, 1, 0));
+	close(ep);
+}
+
+/* Who gives up waiting leaves the poller beside it armed. */
+TEST_F(poll, an_edge_comes_though_a_wait_timed_out)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	int ep = epoll_create1(0);
+	char c;
+
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, fastipc_fd(self->end[1]),
+			       &event));
+	ASSERT_EQ(0, epoll_wait(ep, &event, 1, 0));
+	ASSERT_EQ(-ETIMEDOUT, RECV(&c, 1, 10));
+	ASSERT_EQ(0, SEND("x", 1, -1));
+	ASSERT_EQ(1, epoll_wait(ep, &event, 1, 0));
+	close(ep);
+}
+
 /* Two pollers, one of them exclusive: both see it. */
 TEST_F(poll, all_pollers_are_woken)
 {

@@ -76,6 +76,28 @@ TEST_F(end, is_told_after_the_last_message_of_an_array)
 	ASSERT_EQ(-variant->error, raw_ioctl(self->fd[0], FASTIPC_RECV, &recv));
 }
 
+/* However close to it the end comes: by who looks without a pause. */
+TEST(the_last_message_is_never_lost)
+{
+	int fd[2], ret, i;
+	pid_t pid;
+
+	for (i = 0; i < 100; i++) {
+		ASSERT_EQ(0, raw_pair(fd, PAGE));
+		pid = fork_bound();
+		if (!pid)
+			_exit(raw_send(fd[1], "x", 1, 0) != 1 ||
+			      shut_send(fd[1]));
+		do {
+			ret = recv_for(fd[0], 0);
+		} while (ret == -EAGAIN);
+		ASSERT_EQ(1, ret);
+		ASSERT_EQ(0, reap(pid));
+		close(fd[0]);
+		close(fd[1]);
+	}
+}
+
 TEST_F(end, is_told_to_a_nonblocking_receiver)
 {
 	ASSERT_EQ(0, fcntl(self->fd[0], F_SETFL, O_NONBLOCK));

@@ -225,5 +225,33 @@ TEST_F(many, an_end_at_which_the_kernel_copies_cannot_be_mapped)
 	self->fd[1] = -1;
 }
 
+TEST_F(many, what_somebody_receives_is_not_there)
+{
+	struct slow slow;
+
+	ASSERT_EQ(1, raw_send(self->fd[0], "s", 1, 0));
+	ASSERT_TRUE(hang(&slow, read_slowly, self->fd[1], self->fd[0]));
+	ASSERT_EQ(-EAGAIN, raw_sync(self->fd[1], FASTIPC_SYNC_WAIT_RECV, 0));
+	ASSERT_EQ(0, hang_ends(&slow));
+	ASSERT_EQ(-EAGAIN, raw_sync(self->fd[1], FASTIPC_SYNC_WAIT_RECV, 0));
+}
+
+/* Who found it so, and left, keeps nobody out afterwards. */
+TEST_F(many, an_end_at_which_two_received_can_be_mapped)
+{
+	struct fastipc_recv recv;
+	struct fastipc *f;
+	struct slow slow;
+	char c;
+
+	ASSERT_EQ(1, raw_send(self->fd[0], "s", 1, 0));
+	ASSERT_TRUE(hang(&slow, read_slowly, self->fd[1], self->fd[0]));
+	ASSERT_EQ(-EAGAIN, raw_recv(self->fd[1], &recv, &c, 1, 0));
+	ASSERT_EQ(0, hang_ends(&slow));
+	ASSERT_EQ(0, fastipc_adopt(&f, self->fd[1]));
+	fastipc_close(f);
+	self->fd[1] = -1;
+}
+
 TEST_NOTHING_IS_LEFT()
 TEST_HARNESS_MAIN

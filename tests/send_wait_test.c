@@ -116,6 +116,37 @@ TEST_F(send, goes_on_when_there_is_space)
 	ASSERT_EQ(0, reap(pid));
 }
 
+/* One who needs more, and came later, does not hide who needs less. */
+TEST_F(send, goes_on_before_one_that_needs_more)
+{
+	struct fastipc_send send = { .size = sizeof(send),
+				     .data = (uintptr_t)bytes,
+				     .timeout_ns = FASTIPC_FOREVER };
+	struct fastipc_stat stat;
+	struct fastipc_info info;
+	pid_t little, much;
+
+	ASSERT_EQ(0, raw_info(self->fd[0], &info));
+	fill_ring(self->fd[0]);
+	little = fork_bound();
+	if (!little)
+		_exit(send_forever(self->fd[0]) != 1);
+	ASSERT_TRUE(wait_for_sleep(little));
+	much = fork_bound();
+	if (!much) {
+		send.len = info.max_message;
+		_exit(raw_ioctl(self->fd[0], FASTIPC_SEND, &send) != 1);
+	}
+	ASSERT_TRUE(wait_for_sleep(much));
+	ASSERT_EQ(1, read(self->fd[1], bytes, 1));
+	ASSERT_EQ(0, reap(little));
+	/* Nor is it the re-check that woke it. */
+	ASSERT_EQ(0, raw_stat(self->fd[0], &stat));
+	ASSERT_EQ(0, stat.late_wakes);
+	kill(much, SIGKILL);
+	reap(much);
+}
+
 /* Signals ---------------------------------------------------------------- */
 
 TEST_F(send, forever_ends_with_a_signal_as_eintr)

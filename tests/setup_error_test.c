@@ -341,6 +341,31 @@ TEST_F(pair, attach_takes_back_on_close)
 					0));
 }
 
+/* Also if nobody else used the end before. */
+TEST_F(pair, attach_by_its_user_takes_back_on_close)
+{
+	ASSERT_EQ(0, raw_attach(self->fd[1], 1));
+	ASSERT_EQ(0, raw_shutdown(self->fd[1], FASTIPC_SHUT_ON_CLOSE));
+	ASSERT_EQ(0, raw_attach(self->fd[1], 1));
+	ASSERT_EQ(0, leave(&self->fd[1], false));
+	ASSERT_EQ(-ECONNRESET, raw_sync(self->fd[0], FASTIPC_SYNC_WAIT_RECV,
+					0));
+}
+
+TEST_F(pair, mapping_by_its_user_takes_back_on_close)
+{
+	struct fastipc_control *own;
+
+	ASSERT_EQ(0, raw_attach(self->fd[1], 1));
+	ASSERT_EQ(0, raw_shutdown(self->fd[1], FASTIPC_SHUT_ON_CLOSE));
+	own = raw_map_control(self->fd[1]);
+	ASSERT_NE(NULL, own);
+	munmap(own, PAGE);
+	ASSERT_EQ(0, leave(&self->fd[1], false));
+	ASSERT_EQ(-ECONNRESET, raw_sync(self->fd[0], FASTIPC_SYNC_WAIT_RECV,
+					0));
+}
+
 TEST_F(pair, a_refused_attach_takes_nothing_back)
 {
 	ASSERT_EQ(0, raw_shutdown(self->fd[1], FASTIPC_SHUT_ON_CLOSE));
