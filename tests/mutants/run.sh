@@ -8,7 +8,8 @@
 #
 #   What: the fault
 #   Killed-by: the tests that must notice, of one harness:
-#       kselftest[@KERNEL] TEST[:CASE,...]...   as scripts/kselftest.sh; 6.12
+#       kselftest[@KERNEL] TEST[:CASE,...]...   as scripts/kselftest.sh; 6.12;
+#                                               at kasan leaks count too
 #       native TEST...                          as tests/native/run.sh
 #   Survives: why no test can notice; instead of Killed-by, at most one in twenty
 #
@@ -30,22 +31,26 @@ logs=$PWD/build/mutants
 jobs=${JOBS:-2}
 tree=$logs/tree0
 
-child=
+child=   # the process group that run() waits for
 workers=()
+
+# End it.  A virtual machine is ended by its own shell: that takes a moment.
+end_child() {
+	kill -TERM -- "-$child"
+	for _ in {1..50}; do
+		kill -0 -- "-$child" || return
+		sleep 0.1
+	done
+	kill -KILL -- "-$child"
+}
+
 cleanup() {
 	trap '' INT TERM HUP
 	if [ ${#workers[@]} != 0 ]; then
 		kill "${workers[@]}" 2>/dev/null
 		wait
 	fi
-	if [ -n "$child" ]; then
-		kill -TERM -- "-$child"
-		# A virtual machine's own shell has to end it.
-		for _ in {1..50}; do
-			kill -0 -- "-$child" || break
-			sleep 0.1
-		done
-	fi 2>/dev/null
+	[ -z "$child" ] || end_child 2>/dev/null
 	rm -rf "$tree"
 }
 trap cleanup EXIT
@@ -63,23 +68,33 @@ stamped() {
 }
 
 # run LOG LIMIT COMMAND...: in the copy, as a process group that can be ended; after
-# LIMIT seconds it is, with status 124
+# LIMIT seconds it is, with status 124, and with 1 if $impatient and a test failed
 run() {
-	local log=$1 end=$((SECONDS + $2)) late='' status
+	local log=$1 end=$((SECONDS + $2)) early='' status
 	shift 2
 	set -m
 	(cd "$tree" && stamped "$@") >"$log" 2>&1 </dev/null &
 	child=$!
 	set +m
-	while kill -0 "$child" 2>/dev/null; do
-		[ $SECONDS -lt $end ] || late=124
-		[ -z "$late" ] || kill -KILL -- "-$child"
-		sleep 0.1
+	while kill -0 "$child"; do
+		if [ $SECONDS -ge $end ]; then
+			early=124
+		elif [ -n "$impatient" ] && [ -n "$(failed_test "$log")" ]; then
+			early=1
+		fi
+		[ -z "$early" ] || end_child
+		sleep 0.2
 	done 2>/dev/null # bash says who was killed
-	wait "$child"
+	wait "$child" 2>/dev/null
 	status=$?
 	child=
-	return "${late:-$status}"
+	return "${early:-$status}"
+}
+impatient=
+
+# failed_test LOG: the first
+failed_test() {
+	sed -nE 's/^[0-9]+ (# )*not ok [0-9]+ *-* *//p' "$1" | head -n 1
 }
 
 # kernel HARNESS: whose name stands behind the @
@@ -92,13 +107,17 @@ kernel() {
 
 # run_tests LOG LIMIT HARNESS TEST...
 run_tests() {
-	local log=$1 limit=$2 harness=$3
+	local log=$1 limit=$2 harness=$3 options
 	shift 3
+	options="-t $limit"
+	case $harness in
+	*@kasan) options+=' -L' ;; # it finds leaks, if asked
+	esac
 	case $harness in
 	native) run "$log" "$limit" tests/native/run.sh "$@" ;;
 	*)
 		# The limit is the machine's, without what building takes.
-		run "$log" $((limit + 1800)) env KSELFTEST_LIMIT="$limit" \
+		run "$log" $((limit + 1800)) env VM_OPTIONS="$options" \
 			scripts/kselftest.sh "$(kernel "$harness")" "$@"
 		;;
 	esac
@@ -201,7 +220,7 @@ limit() {
 # if that says nothing
 judge() {
 	local harness=$1 status=$2 log=$3 started=no test vmlog
-	test=$(sed -nE 's/^[0-9]+ (# )*not ok [0-9]+ *-* *//p' "$log" | head -n 1)
+	test=$(failed_test "$log")
 	if [ "$harness" = native ]; then
 		[ "$status" != 0 ] || return
 		[ "$status" != 124 ] || test="hangs${test:+ after $test}"
@@ -298,7 +317,7 @@ try() {
 # work N: each of the mutants that are this worker's, in its own copy
 work() {
 	local i
-	workers=() tree=$logs/tree$1
+	workers=() tree=$logs/tree$1 impatient=1
 	trap cleanup EXIT
 	trap 'exit 130' INT TERM HUP
 	copy_tree || exit 1
