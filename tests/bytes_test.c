@@ -122,6 +122,11 @@ TEST_F(stream, short_reads_get_the_rest)
 	ASSERT_EQ(34, read(self->fd[1], bytes, 100));
 	ASSERT_TRUE(are_from(66, 34));
 	ASSERT_TRUE(nothing_at(self->fd[1]));
+	/* And the next one gives its beginning. */
+	fill_from(100, 50);
+	ASSERT_EQ(50, write(self->fd[0], bytes, 50));
+	ASSERT_EQ(50, read(self->fd[1], bytes, 100));
+	ASSERT_TRUE(are_from(100, 50));
 }
 
 TEST_F(stream, a_part_keeps_its_space_until_the_rest_is_read)

@@ -7,6 +7,8 @@
 #include "kselftest_harness.h"
 #include "slow_memory.h"
 
+#include <sys/epoll.h>
+
 #define LEN 64
 
 /* What hangs: 0 if it goes well afterwards, or its errno. */
@@ -337,6 +339,23 @@ TEST_F(fault, a_poller_behind_one_that_is_killed)
 	ASSERT_TRUE(wait_for_sleep(pid));
 	ASSERT_EQ(128 + SIGKILL, hang_is_killed(&self->slow));
 	ASSERT_EQ(0, reap(pid));
+}
+
+/* Also who was told before it came, and met it there. */
+TEST_F(fault, an_edge_poller_behind_one_that_is_killed)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	int ep = epoll_create1(0);
+
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, self->fd[1], &event));
+	ASSERT_EQ(1, raw_send(self->fd[0], "first", 5, 0));
+	ASSERT_EQ(1, epoll_wait(ep, &event, 1, 0));
+	ASSERT_TRUE(hang(&self->slow, variant->recv, self->fd[1], self->fd[0]));
+	ASSERT_EQ(-EAGAIN,
+		  raw_recv(self->fd[1], &self->recv, self->buf, LEN, 0));
+	ASSERT_EQ(128 + SIGKILL, hang_is_killed(&self->slow));
+	ASSERT_EQ(1, epoll_wait(ep, &event, 1, 10000));
+	close(ep);
 }
 
 /* The message is not there for others: no wake for it can be lost. */

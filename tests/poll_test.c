@@ -223,6 +223,30 @@ TEST_F(poll, all_pollers_are_woken)
 	close(ep[1]);
 }
 
+/* The same of two that sleep. */
+TEST_F(poll, all_sleeping_pollers_are_woken)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLEXCLUSIVE };
+	pid_t pid[2];
+	int i, ep;
+
+	for (i = 0; i < 2; i++) {
+		pid[i] = fork_bound();
+		if (pid[i])
+			continue;
+		ep = epoll_create1(0);
+		if (epoll_ctl(ep, EPOLL_CTL_ADD, fastipc_fd(self->end[1]),
+			      &event))
+			_exit(1);
+		_exit(epoll_wait(ep, &event, 1, 10000) != 1);
+	}
+	for (i = 0; i < 2; i++)
+		ASSERT_TRUE(wait_for_sleep(pid[i]));
+	ASSERT_EQ(0, SEND("x", 1, -1));
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(0, reap(pid[i]));
+}
+
 #define IDLE_MS 3000 /* the re-check looks each second, and counts at two */
 
 /*

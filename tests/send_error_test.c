@@ -397,5 +397,13 @@ TEST_F(send, what_was_withheld_is_shown_before_eagain)
 	ASSERT_EQ(self->limit, read(self->fd[1], bytes, sizeof(bytes)));
 }
 
+TEST_F(send, what_was_withheld_is_shown_before_the_end)
+{
+	ASSERT_EQ(1, raw_send(self->fd[0], "x", 1, FASTIPC_SEND_MORE));
+	ASSERT_EQ(0, raw_shutdown(self->fd[0], FASTIPC_SHUT_SEND));
+	ASSERT_EQ(1, read(self->fd[1], bytes, sizeof(bytes)));
+	ASSERT_EQ(0, read(self->fd[1], bytes, sizeof(bytes)));
+}
+
 TEST_NOTHING_IS_LEFT()
 TEST_HARNESS_MAIN
