@@ -225,7 +225,7 @@ judge() {
 		[ "$status" != 0 ] || return
 		[ "$status" != 124 ] || test="hangs${test:+ after $test}"
 		[ -n "$test" ] || test=$(grep -aoE -m 1 \
-			'(runtime error|ERROR: [A-Za-z]+Sanitizer):.*' "$log")
+			'(runtime error|[A-Za-z]+Sanitizer): .*' "$log")
 		[ -n "$test" ] && echo "$test"
 		return
 	fi
