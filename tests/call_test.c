@@ -177,7 +177,8 @@ TEST_F(pair, exchange_times_out_once)
 		      sizeof(buf));
 	}
 	ASSERT_EQ(-ETIMEDOUT,
-		  fastipc_exchange(self->end[0], "x", 1, buf, 1, 2000));
+		  fastipc_exchange(self->end[0], buf, sizeof(buf), buf, 1,
+				   2000));
 	ASSERT_GT(begin + 3000000000, now_ns());
 	ASSERT_EQ(0, reap(pid));
 }
