@@ -8,6 +8,7 @@
 # those named (a program of tests/, or a script with its .sh), or only some cases of
 # a program.  TAP goes to standard output.
 #
+# TEST_ENV: more of the tests' environment, as KILLS=20000 for kill_many.
 # VM_OPTIONS: more of vm.sh's.  MODULE_ARGUMENTS: of make, for the module.
 # COVERAGE: a folder that the guest can write, for gcov's counts of the module.
 # On debug kernels long loops are a 25th.
@@ -52,6 +53,7 @@ scripts/build-module.sh "$kernel/headers" "build/module-$name" \
 make -s lib programs || exit 104
 make -s -C tests KSFT="$selftests" FASTIPC="$PWD" OUTPUT="$build" \
 	FAULTS=$faults "${only[@]}" >&2 || exit 104
+read -ra more <<<"${TEST_ENV-}"
 run=(make --no-print-directory -s -C tests KSFT="$selftests" FASTIPC="$PWD"
 	OUTPUT="$build" FAULTS="$faults" "${only[@]}" run_tests)
 if [ -n "${COVERAGE-}" ]; then
@@ -70,4 +72,4 @@ fi
 exec tests/vm/vm.sh -k "$kernel" -t 1500 -M $memory ${VM_OPTIONS-} \
 	-l "build/kselftest-$name.log" \
 	-m "$PWD/build/module-$name/module/fastipc.ko recheck=1" \
-	-- env "${settings[@]}" "${run[@]}"
+	-- env "${settings[@]}" "${more[@]}" "${run[@]}"
