@@ -161,8 +161,9 @@ choose_accel() {
 make_initramfs "$@" || die "cannot make the initramfs"
 : "${accel:=$(choose_accel)}"
 case $accel in
-# Without erms: TCG runs "rep movsb" byte by byte.
-tcg) machine=(-accel 'tcg,thread=multi' -cpu 'max,-erms') ;;
+# Without erms: TCG runs "rep movsb" byte by byte.  Without cx16: once the kernel's
+# allocator died of flags that a cmpxchg16b had left as no instruction does.
+tcg) machine=(-accel 'tcg,thread=multi' -cpu 'max,-erms,-cx16') ;;
 kvm) machine=(-accel kvm -cpu host) ;;
 *) die "-x takes kvm or tcg" ;;
 esac
