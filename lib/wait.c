@@ -86,6 +86,9 @@ static int enter(struct fastipc *f, struct wanted *wanted, uint32_t wake,
 	sync.flags |= wake;
 	sync.timeout_ns = ns;
 	ret = fastipc_sync_(f, &sync);
+	/* Where this end stands is right: the peer's position is the lie. */
+	if (ret == -EINVAL && sync.position)
+		ret = -EBADMSG;
 	if (ret == -EBADMSG)
 		*wanted->poisoned = true;
 	return ret;

@@ -292,6 +292,30 @@ TEST_F(page, a_broken_position_stays_so_for_its_victim_only)
 	fastipc_close(other[1]);
 }
 
+/*
+ * A position gone back by more than the ring, while the library had no reason to
+ * look: the kernel cannot tell which of the two positions is the lie, but the
+ * library can.
+ */
+TEST_F(page, that_went_back_breaks_a_drain)
+{
+	struct duel *d = &self->d;
+	uint64_t sent = 0;
+	int i;
+
+	/* Whose drain is FASTIPC_SYNC: sync_error_test.c */
+	if (variant->kernel)
+		return;
+	for (i = 0; i < 8; i++) {
+		sent = send_lap(d, sent);
+		release(d, sent);
+	}
+	ASSERT_EQ(0, victim_send(d, "x", 1, 0));
+	release(d, 0);
+	ASSERT_EQ(-EBADMSG, fastipc_drain(d->victim, 10));
+	ASSERT_EQ(-EBADMSG, fastipc_drain(d->victim, 10));
+}
+
 /* What the attacker writes into its own words deceives nobody. */
 TEST_F(page, its_own_words_harm_only_itself)
 {
