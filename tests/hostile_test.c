@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The hostile peer at rest: it writes whatever it can into every word of every
- * page that it may write.  The victim gets EBADMSG or wrong payload; never a
- * hang, a crash, or somebody else's memory.  While its victim works:
- * scribble_test.c.
+ * The hostile peer: what is broken stays so, for its victim only; what it left
+ * when it died has an end; and the wakes that it withholds are counted.  What it
+ * can write at all, word by word: hostile_every_test.c.
  *
  * End 0 is the attacker, with raw maps; end 1 is the victim.
  */
@@ -33,38 +32,6 @@ FIXTURE_SETUP(word)
 FIXTURE_TEARDOWN(word)
 {
 	duel_end(&self->d);
-}
-
-/* Whether a word is that of a message, by the rules. */
-static bool lawful(uint64_t word, size_t limit)
-{
-	return word & FASTIPC_WORD_COMMIT && !(word & FASTIPC_WORD_FLAGS) &&
-	       (word & FASTIPC_WORD_LEN) <= limit;
-}
-
-/* Receiving: every odd word, with and without the commit bit. */
-TEST_F(word, is_a_message_or_ebadmsg)
-{
-	struct duel *d = &self->d;
-	unsigned int i;
-
-	for (i = 0; i < 2 * NR_ODD; i++) {
-		uint64_t word = odd_values[i / 2];
-		char buf[RING];
-		ssize_t want;
-
-		if (i % 2)
-			word |= FASTIPC_WORD_COMMIT;
-		raw_publish(&d->evil, 0, word);
-		want = !word ? -EAGAIN :
-		       lawful(word, d->limit) ?
-			       (ssize_t)(word & FASTIPC_WORD_LEN) :
-			       -EBADMSG;
-		ASSERT_EQ(want, victim_recv(d, buf, sizeof(buf), 0));
-		/* A new pair each time: broken rings stay so. */
-		duel_end(d);
-		ASSERT_EQ(0, duel_begin(d, 0, variant->kernel));
-	}
 }
 
 TEST_F(word, if_broken_stays_so_for_its_victim_only)
@@ -237,35 +204,6 @@ static void release(struct duel *d, uint64_t position)
 	__atomic_store_n(&d->evil.own->released, position, __ATOMIC_RELEASE);
 }
 
-/* Sending: every odd position, once the ring looks full. */
-TEST_F(page, a_released_position_is_possible_or_ebadmsg)
-{
-	struct duel *d = &self->d;
-	char buf[900] = { 0 };
-	unsigned int i;
-
-	for (i = 0; i < 2 * NR_ODD; i++) {
-		uint64_t value = odd_values[i / 2], first, sent;
-		int ret;
-
-		/* An honest lap first: so there is somewhere to go back. */
-		first = send_lap(d, 0);
-		release(d, first);
-		sent = send_lap(d, first);
-		if (i % 2)
-			value += sent;
-		release(d, value);
-		ret = victim_send(d, buf, sizeof(buf), 0);
-		if (value % 16 || value < first || value > sent) {
-			ASSERT_EQ(-EBADMSG, ret);
-		} else {
-			ASSERT_TRUE(ret == 0 || ret == -EAGAIN);
-		}
-		duel_end(d);
-		ASSERT_EQ(0, duel_begin(d, variant->flags, variant->kernel));
-	}
-}
-
 TEST_F(page, a_broken_position_stays_so_for_its_victim_only)
 {
 	struct duel *d = &self->d;
@@ -314,81 +252,6 @@ TEST_F(page, that_went_back_breaks_a_drain)
 	release(d, 0);
 	ASSERT_EQ(-EBADMSG, fastipc_drain(d->victim, 10));
 	ASSERT_EQ(-EBADMSG, fastipc_drain(d->victim, 10));
-}
-
-/* What the attacker writes into its own words deceives nobody. */
-TEST_F(page, its_own_words_harm_only_itself)
-{
-	struct duel *d = &self->d;
-	volatile uint64_t *words = (uint64_t *)d->evil.own;
-	struct fastipc_stat stat;
-	unsigned int i, w;
-	char c;
-
-	for (i = 0; i < NR_ODD; i++) {
-		struct pollfd pfd = { d->fd, POLLIN | POLLOUT, 0 };
-
-		for (w = 0; w < d->evil.info.control_bytes / 8; w++) {
-			/* But for released, of which the tests above speak. */
-			if (w == offsetof(struct fastipc_control, released) / 8)
-				continue;
-			words[w] = odd_values[i];
-		}
-		ASSERT_EQ(0, victim_send(d, "a", 1, -1));
-		ASSERT_EQ(0, raw_stat(d->fd, &stat));
-		raw_sync(d->fd, FASTIPC_SYNC_WAIT_RECV, 0);
-		raw_sync(d->fd, FASTIPC_SYNC_WAKE_SEND, 0);
-		raw_sync_send(d->fd, odd_values[i], odd_values[i], 0);
-		raw_sync_send(d->fd, 0, odd_values[i], 0);
-		poll(&pfd, 1, 0);
-		ASSERT_EQ(-EAGAIN, victim_recv(d, &c, 1, 0));
-		pfd.fd = fastipc_fd(d->victim);
-		poll(&pfd, 1, 0);
-		ASSERT_FALSE(pfd.revents & (POLLIN | POLLERR | POLLHUP));
-		/* In a sealed pair it can even send. */
-		if (variant->flags) {
-			ASSERT_EQ(1, write(d->fd, "b", 1));
-			ASSERT_EQ(1, victim_recv(d, &c, 1, -1));
-			ASSERT_EQ('b', c);
-		}
-	}
-}
-
-/* Nor what it leaves there for the kernel, which goes on at its end. */
-TEST_F(page, what_it_leaves_there_harms_only_itself)
-{
-	struct duel *d = &self->d;
-	unsigned int i;
-
-	for (i = 0; i < NR_ODD; i++) {
-		char buf[RING];
-		ssize_t ret, sent;
-
-		ASSERT_EQ(0, victim_send(d, "a", 1, -1));
-		d->evil.own->sent = odd_values[i];
-		d->evil.own->taken = odd_values[i];
-		raw_unmap_end(&d->evil);
-		ASSERT_EQ(0, fcntl(d->fd, F_SETFL, O_NONBLOCK));
-		/* Whatever it finds there, or EBADMSG; never more than fits. */
-		ret = read(d->fd, buf, sizeof(buf));
-		ASSERT_LE(ret, (ssize_t)d->limit);
-		sent = write(d->fd, "b", 1);
-		ASSERT_TRUE(sent == 1 || errno == EAGAIN || errno == EBADMSG);
-		/* The victim: what came, or nothing, or that it is broken. */
-		ret = victim_recv(d, buf, sizeof(buf), 0);
-		if (variant->flags) {
-			ASSERT_EQ(1, sent);
-			ASSERT_EQ(1, ret);
-		} else {
-			ASSERT_TRUE(ret == 1 || ret == -EAGAIN ||
-				    ret == -EBADMSG);
-		}
-		ret = victim_send(d, "c", 1, 0);
-		ASSERT_TRUE(ret == 0 || ret == -EBADMSG);
-		ASSERT_EQ(0, raw_map_end(d->fd, &d->evil));
-		duel_end(d);
-		ASSERT_EQ(0, duel_begin(d, variant->flags, variant->kernel));
-	}
 }
 
 /* A withheld wake for space, and for somebody who sleeps in poll(2). */
