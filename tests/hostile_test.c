@@ -230,30 +230,6 @@ TEST_F(page, a_broken_position_stays_so_for_its_victim_only)
 	fastipc_close(other[1]);
 }
 
-/*
- * A position gone back by more than the ring, while the library had no reason to
- * look: the kernel cannot tell which of the two positions is the lie, but the
- * library can.
- */
-TEST_F(page, that_went_back_breaks_a_drain)
-{
-	struct duel *d = &self->d;
-	uint64_t sent = 0;
-	int i;
-
-	/* Whose drain is FASTIPC_SYNC: sync_error_test.c */
-	if (variant->kernel)
-		return;
-	for (i = 0; i < 8; i++) {
-		sent = send_lap(d, sent);
-		release(d, sent);
-	}
-	ASSERT_EQ(0, victim_send(d, "x", 1, 0));
-	release(d, 0);
-	ASSERT_EQ(-EBADMSG, fastipc_drain(d->victim, 10));
-	ASSERT_EQ(-EBADMSG, fastipc_drain(d->victim, 10));
-}
-
 /* A withheld wake for space, and for somebody who sleeps in poll(2). */
 TEST_F(page, a_withheld_wake_of_a_poller_is_counted_as_late)
 {
@@ -281,6 +257,40 @@ TEST_F(page, a_withheld_wake_of_a_poller_is_counted_as_late)
 	kill(pid, SIGKILL);
 	reap(pid);
 	ASSERT_EQ(0, raw_map_end(d->fd, &d->evil));
+}
+
+/*
+ * A position gone back by more than the ring, while the library had no reason to
+ * look: the kernel cannot tell which of the two positions is the lie, but the
+ * library can.
+ */
+static void drain_of_a_peer_gone_back(struct __test_metadata *_metadata,
+				      uint32_t flags)
+{
+	uint64_t sent = 0;
+	struct duel d;
+	int i;
+
+	ASSERT_EQ(0, duel_begin(&d, flags, false));
+	for (i = 0; i < 8; i++) {
+		sent = send_lap(&d, sent);
+		release(&d, sent);
+	}
+	ASSERT_EQ(0, victim_send(&d, "x", 1, 0));
+	release(&d, 0);
+	ASSERT_EQ(-EBADMSG, fastipc_drain(d.victim, 10));
+	ASSERT_EQ(-EBADMSG, fastipc_drain(d.victim, 10));
+	duel_end(&d);
+}
+
+TEST(draining_a_peer_that_went_back_is_ebadmsg)
+{
+	drain_of_a_peer_gone_back(_metadata, 0);
+}
+
+TEST(draining_a_sealed_peer_that_went_back_is_ebadmsg)
+{
+	drain_of_a_peer_gone_back(_metadata, FASTIPC_SEALED);
 }
 
 TEST_HARNESS_MAIN
