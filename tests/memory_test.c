@@ -76,8 +76,21 @@ TEST(memory_is_never_recycled_dirty)
 	}
 }
 
+/* Millions of pages, which takes its time where each is checked. */
+FIXTURE(large)
+{
+};
+
+FIXTURE_SETUP(large)
+{
+}
+
+FIXTURE_TEARDOWN(large)
+{
+}
+
 /* A gigabyte is set up on demand; what does not fit fails, and kills nobody. */
-TEST(large_rings_fail_cleanly)
+TEST_F_TIMEOUT(large, rings_fail_cleanly, 300)
 {
 	struct counters before = counters_now();
 	int fd = raw_open(O_RDWR), ret;
@@ -151,7 +164,7 @@ static long long read_number(const char *path)
 #define CGROUP "/sys/fs/cgroup/fastipc_test"
 
 /* Memory is charged to the cgroup of whoever calls SETUP, and limited there. */
-TEST(memory_is_charged_to_the_creators_cgroup)
+TEST_F_TIMEOUT(large, memory_is_charged_to_the_creators_cgroup, 300)
 {
 	long long before, after;
 	pid_t pid;

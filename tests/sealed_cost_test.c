@@ -160,7 +160,8 @@ TEST_F(cost, a_blocked_round_trip_is_one_call_a_side)
 	/* Its first receive sleeps once by itself. */
 	ASSERT_GE(child->syscalls, ROUND_TRIPS);
 	ASSERT_LE(child->syscalls, ROUND_TRIPS + 10);
-	ASSERT_GE(self->stat.sleeps, 2 * ROUND_TRIPS * 99 / 100);
+	/* Not twice: a preemptible kernel runs the peer before its waker sleeps. */
+	ASSERT_GE(self->stat.sleeps, ROUND_TRIPS * 99 / 100);
 	ASSERT_EQ(0, self->stat.late_wakes);
 }
 
