@@ -9,6 +9,7 @@ KERNELS ?= 6.1 6.12
 RUN_KERNEL ?= 6.12
 COMMANDS ?= run check
 SECONDS ?= 60
+HOURS ?= 8
 
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
@@ -36,7 +37,7 @@ help: ## this list
 	@echo 'fastipc $(VERSION): make TARGET [VARIABLE=VALUE]'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
 	@echo 'Variables: KERNELS="6.1 6.12 6.12-rt" (check), RUN_KERNEL (run),'
-	@echo '  COMMANDS="run check" (check-fresh), SECONDS=60 (fuzz),'
+	@echo '  COMMANDS="run check" (check-fresh), SECONDS=60 (fuzz), HOURS=8 (soak),'
 	@echo '  MUTANTS="NAME ..." (check-mutants; without it all),'
 	@echo '  YES=1 (install without asking), FASTIPC_CACHE; PREFIX, LIBDIR,'
 	@echo '  MANDIR, SRCDIR (of the DKMS source), DESTDIR (install)'
@@ -131,6 +132,11 @@ fuzz: ## fuzz the library's ring code for SECONDS
 	@scripts/setup.sh debug
 	@tests/fuzz/run.sh reader $(SECONDS)
 
+soak: ## kills, hostile words and fuzzers for HOURS
+	@scripts/setup.sh debug
+	@$(MAKE) --no-print-directory -s lib programs
+	@scripts/soak.sh $(HOURS)
+
 model: ## SPIN proves sleep, wake and close; broken variants must fail
 	@tests/model/run.sh
 
@@ -170,6 +176,6 @@ clean: ## remove build/
 
 FORCE:
 .PHONY: all help lib programs module load unload run check check-debug \
-	check-mutants coverage check-fresh lint native fuzz model install uninstall \
+	check-mutants coverage check-fresh lint native fuzz soak model install uninstall \
 	clean
 .DELETE_ON_ERROR:
