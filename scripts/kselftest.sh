@@ -48,11 +48,15 @@ esac
 settings+=(FASTIPC_TEST_SHARE="$share")
 
 mkdir -p "$build"
+# Two kernels may be tested at the same time, with the same programs.
+exec 9>"$build/lock"
+flock 9
 scripts/build-module.sh "$kernel/headers" "build/module-$name" \
 	${MODULE_ARGUMENTS:+"$MODULE_ARGUMENTS"} >&2 || exit 104
 make -s lib programs || exit 104
 make -s -C tests KSFT="$selftests" FASTIPC="$PWD" OUTPUT="$build" \
 	FAULTS=$faults "${only[@]}" >&2 || exit 104
+exec 9>&-
 read -ra more <<<"${TEST_ENV-}"
 run=(make --no-print-directory -s -C tests KSFT="$selftests" FASTIPC="$PWD"
 	OUTPUT="$build" FAULTS="$faults" "${only[@]}" run_tests)

@@ -15,7 +15,7 @@ logs=build/soak
 turn=600 # seconds that a step gives to what has no end of its own
 # shellcheck source=scripts/steps.sh
 . scripts/steps.sh
-trap 'echo; finish; exit 130' INT
+trap 'echo; end_steps; finish; exit 130' INT
 
 case ${1-} in
 *[0-9]*) end=$(awk -v hours="$1" 'BEGIN { printf "%d", hours * 3600 }') ;;

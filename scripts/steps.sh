@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# steps.sh - what check.sh and check-debug.sh share; they source it with $logs
-# set, a folder for the log of each step.
+# steps.sh - what check.sh, check-debug.sh and soak.sh share; they source it with
+# $logs set, a folder for the log of each step.
 #
 # Shows what is under way, and where the time went.
 
@@ -30,32 +30,59 @@ count() {
 	fi
 }
 
-# timed NAME COMMAND...: run with its output in a log
-timed() {
-	local name=$1 start=$SECONDS
+# start NAME COMMAND...: a step, its output in a log; ended says when it is over
+start() {
+	local name=$1
 	shift
+	set -m
+	(
+		status=0 start=$SECONDS
+		"$@" >"$logs/$name.log" 2>&1 </dev/null || status=$?
+		echo "$status $((SECONDS - start))" >"$logs/$name.end"
+	) &
+	started[$name]=$!
+	set +m
+}
+declare -A started
+
+# Ctrl-C: each step is a process group of its own, and ends first.
+end_steps() {
+	local pid
+	trap '' INT TERM HUP
+	for pid in "${started[@]}"; do
+		kill -TERM -- "-$pid"
+	done 2>/dev/null
+	wait
+}
+trap 'end_steps; exit 130' INT TERM HUP
+
+# ended NAME one|tap: wait for a step, which is one test, or whose output is TAP
+ended() {
+	local name=$1 p=0 f=0 s=0 status=1
 	printf '==> %-18s' "$name"
-	"$@" >"$logs/$name.log" 2>&1 </dev/null
-	status=$?
-	took=$((SECONDS - start))
-}
-
-# one NAME COMMAND...: a step that is one test
-one() {
-	timed "$@"
-	if [ $status = 0 ]; then
-		count "$1" 0 1 0 0
+	wait "${started[$name]}"
+	unset "started[$name]"
+	took=0
+	read -r status took <"$logs/$name.end"
+	rm -f "$logs/$name.end"
+	if [ "$2" = tap ]; then
+		read -r p f s < <(awk -f scripts/tapcount.awk "$logs/$name.log")
+	elif [ "$status" = 0 ]; then
+		p=1
 	else
-		count "$1" $status 0 1 0
+		f=1
 	fi
+	count "$name" "$status" "$p" "$f" "$s"
 }
 
-# tap NAME COMMAND...: a step whose output is TAP
+# one NAME COMMAND..., tap NAME COMMAND...: a step by itself
+one() {
+	start "$@"
+	ended "$1" one
+}
 tap() {
-	local p f s
-	timed "$@"
-	read -r p f s < <(awk -f scripts/tapcount.awk "$logs/$1.log")
-	count "$1" $status "$p" "$f" "$s"
+	start "$@"
+	ended "$1" tap
 }
 
 # The last lines: the time, and "N passed, N failed, N skipped".
