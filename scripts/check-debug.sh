@@ -20,6 +20,8 @@ one source tests/vm/fetch.sh source
 one kernel-6.12-rt tests/vm/fetch.sh kernel 6.12-rt
 one kernel-kasan tests/vm/fetch.sh kernel kasan
 [ $failed = 0 ] || exit 1
+# Builds the examples that a kselftest runs.
+tap man tests/man.sh
 start kernel-kcsan tests/vm/fetch.sh kernel kcsan
 start kselftest-kasan scripts/kselftest.sh kasan
 ended kernel-kcsan one

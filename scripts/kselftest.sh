@@ -40,10 +40,10 @@ if [ $# != 0 ]; then
 	done
 	only=(TEST_PROGS="$scripts" TEST_GEN_PROGS="$programs")
 fi
-share=1 memory=1024 faults=''
+share=1 memory=1024 limit=1500 faults=''
 case $name in
-kasan) share=25 memory=2048 faults=1 ;;
-kcsan) share=25 memory=2048 ;;
+kasan) share=25 memory=2048 limit=2700 faults=1 ;;
+kcsan) share=25 memory=2048 limit=2700 ;;
 esac
 settings+=(FASTIPC_TEST_SHARE="$share")
 
@@ -73,7 +73,7 @@ if [ -n "${COVERAGE-}" ]; then
 		exit $status' - "$COVERAGE" "${run[@]}")
 fi
 # shellcheck disable=SC2086 # the options are words
-exec tests/vm/vm.sh -k "$kernel" -t 1500 -M $memory ${VM_OPTIONS-} \
+exec tests/vm/vm.sh -k "$kernel" -t $limit -M $memory ${VM_OPTIONS-} \
 	-l "build/kselftest-$name.log" \
 	-m "$PWD/build/module-$name/module/fastipc.ko recheck=1" \
 	-- env "${settings[@]}" "${more[@]}" "${run[@]}"
