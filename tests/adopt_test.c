@@ -241,7 +241,7 @@ static void *make_handles(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(adopt, adopting_in_a_child_of_a_busy_parent, 120)
+TEST_F_TIMEOUT(adopt, adopting_in_a_child_of_a_busy_parent, 600)
 {
 	int fd[2], i, mine;
 	pthread_t thread;
@@ -250,7 +250,7 @@ TEST_F_TIMEOUT(adopt, adopting_in_a_child_of_a_busy_parent, 120)
 	ASSERT_EQ(0, raw_pair_of(fd, 4096, variant->flags));
 	mine = fastipc_fd(self->end[1]);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, make_handles, &fd[0]));
-	for (i = 0; i < (variant->flags ? 50 : 500); i++) {
+	for (i = 0; i < share_of(variant->flags ? 50 : 500); i++) {
 		pid_t pid = fork_bound();
 		struct fastipc *f;
 
