@@ -128,9 +128,10 @@ lint: ## warnings, style, spelling, includes, symbols: silent if clean
 native: ## tests of the library's ring code under sanitizers
 	@tests/native/run.sh
 
-fuzz: ## fuzz the library's ring code for SECONDS
+fuzz: ## fuzz the library's ring code for SECONDS, then the module
 	@scripts/setup.sh debug
 	@tests/fuzz/run.sh reader $(SECONDS)
+	@tests/fuzz/run.sh module $(SECONDS)
 
 soak: ## kills, hostile words and fuzzers for HOURS
 	@scripts/setup.sh debug

@@ -14,7 +14,7 @@ run_packages=(gcc libc6-dev make dwarves libelf1 kmod xz-utils
 	qemu-system-x86 busybox-static cpio perl-base)
 check_packages=(g++ clang clang-format sparse spin shellcheck codespell
 	mandoc patch perl pkg-config procps pv)
-debug_packages=(bc bison flex libelf-dev clang libclang-rt-dev)
+debug_packages=(bc bison flex libelf-dev clang libclang-rt-dev patch)
 fresh_packages=(git mmdebstrap procps)
 
 say() { echo "==> $*"; }

@@ -1,17 +1,24 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run.sh reader SECONDS - fuzz the library's ring code for so long; prints TAP.
+# run.sh reader|module SECONDS - fuzz for so long the library's ring code, or the
+# kernel module; prints TAP.
+# run.sh replay FILE... - run programs for the module again, 20 times each.
 #
 # First the kept inputs run: the corpus, and crashes of the past.  Then mistakes
-# are planted in a copy of lib/ring.h, one at a time, and the corpus alone must
-# find each: so that a fuzzer which sees nothing cannot pass for a ring without
-# faults.  Then libFuzzer invents inputs.  What makes it crash is kept in
-# tests/fuzz/crashes/; what shows something new in build/fuzz/, for the next run
-# on this machine.
+# are planted in a copy, one at a time, and the corpus alone must find each: so
+# that a fuzzer which sees nothing cannot pass for a code without faults.  Then
+# inputs are invented.  One that crashes is kept in tests/fuzz/crashes/; what shows
+# something new in build/fuzz/, for the next run on this machine.
 #
-# Exit status: 0 if all is ok, else 1; 130 if interrupted.  Needs clang and
-# libclang-rt-dev.
+# reader: inputs of tests/fuzz/reader_fuzz.c, invented by libFuzzer.  Needs clang
+# and libclang-rt-dev.
+#
+# module: programs of calls, which tests/fuzz/module_fuzz.c makes and runs in a
+# guest with KASAN and lockdep.  One execution is one program, from its first call
+# to the last close.  FUZZ_WORKERS (2), FUZZ_SEED.
+#
+# Exit status: 0 if all is ok, else 1; 130 if interrupted.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 trap 'exit 130' INT
@@ -41,6 +48,11 @@ reader_planted=(
 	"a batch that shows its first|s/if \(more && !p->batch_word\) \{/if (0) {/"
 	"a walk without a bound|s/walked > p->bytes\)/walked > ~0ULL - 1)/"
 )
+
+# Mistakes in the module, of tests/mutants/: a missing bound, references too few and
+# too many, a lock that stays, what is left behind.
+module_planted=(fault-repetition map-file-no-get map-file-no-put
+	endpoint-put-twice send-stays-locked channel-stays-listed)
 
 # build PROGRAM SOURCE FLAG...
 build() {
@@ -121,10 +133,128 @@ reader() {
 	fuzz "$program" reader "$1" -max_len=256
 }
 
+# build_module DIR: of the sources there
+build_module() {
+	make -s -j2 -C "$kernel/headers" M="$PWD/$1" KCOV_INSTRUMENT=y modules
+}
+
+# guest MODULE SECONDS ARGUMENT...: have module_fuzz run, in a machine of its own,
+# the programs of files, and then for so long what comes out of them
+guest() {
+	local to=$PWD/$out/guest
+	rm -rf "$to"
+	mkdir -p "$to"
+	tests/vm/vm.sh -k "$kernel" -t $((300 + $2)) -o "$to" \
+		-l "$out/guest.log" -a kasan_multi_shot \
+		-m "$PWD/$1/module/fastipc.ko recheck=1" \
+		-- "$out/module_fuzz" -o "$to" -t "$2" "${@:3}" 2>&1 |
+		while read -r line; do echo "# ${line#\# }"; done
+}
+
+# keep_crash: the program with which the guest failed.  If it could not tell, the
+# workers have left what they ran last, and running that again may.
+keep_crash() {
+	local found kept
+	kept=tests/fuzz/crashes/module/$(date +%Y%m%d-%H%M%S)
+	found=$(find "$out/guest" -name 'crash-*' | sort | head -n 1)
+	if [ -z "$found" ] && compgen -G "$out/guest/running-*" >/dev/null; then
+		found=$out/running
+		cat "$out"/guest/running-* >"$found"
+		echo "# looking for the program among those that ran last"
+		if ! guest "$out/module" 0 -n 5 "$found"; then
+			found=$(find "$out/guest" -type f | sort | head -n 1)
+		fi
+	fi
+	if [ -n "$found" ]; then
+		"$out/module_fuzz" -p "$found" >"$kept"
+		echo "# kept: $kept"
+	fi
+}
+
+# planted_module MUTANT: whether the inputs find it
+planted_module() {
+	local dir=$out/planted name status=0
+	name=$(sed -n 's/^What: //p' "tests/mutants/$1.diff")
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	cp -r Kbuild VERSION uapi module "$dir"
+	if ! patch -s -d "$dir" -p1 <"tests/mutants/$1.diff" ||
+		! build_module "$dir" >&2; then
+		not_ok "$name: does not build"
+		return
+	fi
+	guest "$dir" 0 -n 3 "${kept[@]}" >"$out/planted.log" || status=$?
+	case $status in
+	0) not_ok "$name: not found" ;;
+	103) not_ok "$name: the guest did not start" ;;
+	*)
+		ok "the corpus finds: $name"
+		# What it was seen by.
+		grep -hoE '(BUG|WARNING): .*|Oops: .*|.* are left$|.* does not end' \
+			"$out/planted.log" "$out/guest.log" |
+			sed -n '1s/^[# ]*/# /p' || true
+		;;
+	esac
+}
+
+# prepare_module: the kernel, the module, and who makes and runs the programs
+prepare_module() {
+	kernel=$(tests/vm/fetch.sh kernel kasan)
+	mkdir -p "$out"
+	${CC:-gcc} -std=gnu11 -O2 -g -Wall -Wextra -D_GNU_SOURCE -Iuapi \
+		tests/fuzz/module_*.c -o "$out/module_fuzz"
+	scripts/build-module.sh "$kernel/headers" "$out/module" \
+		KCOV_INSTRUMENT=y >&2
+}
+
+module() {
+	local kernel kept mutant blocks log=$out/module.log
+	local grown=$out/module-corpus more=()
+	echo "1..$((2 + ${#module_planted[@]}))"
+	prepare_module
+	blocks=$(objdump -dr -j .text "$out/module/module/fastipc.ko" |
+		grep -c __sanitizer_cov_trace_pc)
+	mapfile -t kept < <(inputs module)
+	if guest "$out/module" 0 "${kept[@]}"; then
+		ok "the corpus; the module has $blocks blocks"
+	else
+		keep_crash
+		not_ok "the corpus: see $out/guest.log"
+		exit 1 # what follows would mean nothing
+	fi
+	for mutant in "${module_planted[@]}"; do
+		planted_module "$mutant"
+	done
+	[ ! -s "$grown" ] || more=("$grown")
+	if guest "$out/module" "$1" -j "${FUZZ_WORKERS:-2}" \
+		${FUZZ_SEED:+-s "$FUZZ_SEED"} "${kept[@]}" "${more[@]}" |
+		tee "$log"; then
+		cp "$out/guest/corpus" "$grown"
+		ok "$(sed -n 's/.* s: \([0-9]* executions\).*/\1/p' "$log" |
+			tail -n 1) in $1 s"
+	else
+		keep_crash
+		not_ok "see tests/fuzz/crashes/module/ and $out/guest.log"
+	fi
+}
+
+replay_module() {
+	local kernel
+	echo "1..1"
+	prepare_module
+	if guest "$out/module" 0 -n 20 "$@"; then
+		ok "$*"
+	else
+		not_ok "$*: see $out/guest.log"
+	fi
+}
+
 case "${1-} ${2-}" in
 "reader "[0-9]*) reader "$2" ;;
+"module "[1-9]*) module "$2" ;;
+"replay "?*) replay_module "${@:2}" ;;
 *)
-	echo "usage: run.sh reader SECONDS" >&2
+	echo "usage: run.sh reader|module SECONDS, or replay FILE..." >&2
 	exit 2
 	;;
 esac
