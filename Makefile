@@ -131,6 +131,7 @@ native: ## tests of the library's ring code under sanitizers
 fuzz: ## fuzz the library's ring code for SECONDS, then the module
 	@scripts/setup.sh debug
 	@tests/fuzz/run.sh reader $(SECONDS)
+	@tests/fuzz/run.sh planted
 	@tests/fuzz/run.sh module $(SECONDS)
 
 soak: ## kills, hostile words and fuzzers for HOURS

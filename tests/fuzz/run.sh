@@ -3,12 +3,14 @@
 #
 # run.sh reader|module SECONDS - fuzz for so long the library's ring code, or the
 # kernel module; prints TAP.
+# run.sh planted - does the corpus of the module find mistakes?
 # run.sh replay FILE... - run programs for the module again, 20 times each.
 #
-# First the kept inputs run: the corpus, and crashes of the past.  Then mistakes
-# are planted in a copy, one at a time, and the corpus alone must find each: so
-# that a fuzzer which sees nothing cannot pass for a code without faults.  Then
-# inputs are invented.  One that crashes is kept in tests/fuzz/crashes/; what shows
+# First the kept inputs run: the corpus, and crashes of the past.  Mistakes that
+# are planted in a copy, one at a time, must each be found by the corpus alone: so
+# that a fuzzer which sees nothing cannot pass for a code without faults.  (For the
+# module that is a step of its own, as each takes a guest.)  Then inputs are
+# invented.  One that crashes is kept in tests/fuzz/crashes/; what shows
 # something new in build/fuzz/, for the next run on this machine.
 #
 # reader: inputs of tests/fuzz/reader_fuzz.c, invented by libFuzzer.  Needs clang
@@ -208,9 +210,9 @@ prepare_module() {
 }
 
 module() {
-	local kernel kept mutant blocks log=$out/module.log
+	local kernel kept blocks log=$out/module.log
 	local grown=$out/module-corpus more=()
-	echo "1..$((2 + ${#module_planted[@]}))"
+	echo "1..2"
 	prepare_module
 	blocks=$(objdump -dr -j .text "$out/module/module/fastipc.ko" |
 		grep -c __sanitizer_cov_trace_pc)
@@ -222,9 +224,6 @@ module() {
 		not_ok "the corpus: see $out/guest.log"
 		exit 1 # what follows would mean nothing
 	fi
-	for mutant in "${module_planted[@]}"; do
-		planted_module "$mutant"
-	done
 	[ ! -s "$grown" ] || more=("$grown")
 	if guest "$out/module" "$1" -j "${FUZZ_WORKERS:-2}" \
 		${FUZZ_SEED:+-s "$FUZZ_SEED"} "${kept[@]}" "${more[@]}" |
@@ -236,6 +235,16 @@ module() {
 		keep_crash
 		not_ok "see tests/fuzz/crashes/module/ and $out/guest.log"
 	fi
+}
+
+module_finds_planted() {
+	local kernel kept mutant
+	echo "1..${#module_planted[@]}"
+	prepare_module
+	mapfile -t kept < <(inputs module)
+	for mutant in "${module_planted[@]}"; do
+		planted_module "$mutant"
+	done
 }
 
 replay_module() {
@@ -252,9 +261,10 @@ replay_module() {
 case "${1-} ${2-}" in
 "reader "[0-9]*) reader "$2" ;;
 "module "[1-9]*) module "$2" ;;
+"planted ") module_finds_planted ;;
 "replay "?*) replay_module "${@:2}" ;;
 *)
-	echo "usage: run.sh reader|module SECONDS, or replay FILE..." >&2
+	echo "usage: run.sh reader|module SECONDS, planted, or replay FILE..." >&2
 	exit 2
 	;;
 esac
