@@ -223,10 +223,13 @@ TEST(one_way_sender)
 	ASSERT_EQ(0, raw_setup(fd, 4096, 0));
 	ASSERT_EQ(0, fastipc_adopt(&rx, fd));
 	ASSERT_EQ(0, fastipc_peer(&tx, rx, O_WRONLY));
+	fd = lowest_fd();
 	for (i = 0; i < 1000; i++) {
 		ASSERT_EQ(0, fastipc_send(tx, buf, 100, 0));
 		ASSERT_EQ(100, fastipc_recv(rx, buf, 100, 0));
 	}
+	/* The file that it was mapped through is closed. */
+	ASSERT_EQ(fd, lowest_fd());
 	ASSERT_EQ(-EBADF, fastipc_recv(tx, buf, 8, 0));
 	ASSERT_EQ(POLLOUT, fastipc_wait(tx, POLLIN | POLLOUT, 0));
 	fastipc_close(rx);

@@ -145,6 +145,28 @@ TEST_F(full, a_sender_is_woken_by_who_finds_nothing_left)
 	ASSERT_EQ(0, reap(sender));
 }
 
+/* Or by who has only come: its library gives that back before it receives. */
+TEST_F(full, a_sender_is_woken_by_who_maps_the_end)
+{
+	struct fastipc_stat stat;
+	struct fastipc *f;
+	pid_t sender;
+
+	fill_ring(self->fd[0]);
+	ASSERT_EQ(0, raw_stat(self->fd[0], &stat));
+	ASSERT_EQ(0, leave(self->fd[1], stat.sent, 0));
+	sender = fork_bound();
+	if (!sender)
+		_exit(write(self->fd[0], "x", 1) != 1);
+	ASSERT_TRUE(wait_for_sleep(sender));
+	ASSERT_EQ(0, fastipc_adopt(&f, dup(self->fd[1])));
+	ASSERT_EQ(0, fastipc_flush(f)); /* maps it */
+	ASSERT_EQ(0, reap(sender));
+	ASSERT_EQ(0, raw_stat(self->fd[0], &stat));
+	ASSERT_EQ(0, stat.late_wakes);
+	fastipc_close(f);
+}
+
 TEST_NOTHING_IS_LEFT()
 
 TEST_HARNESS_MAIN
