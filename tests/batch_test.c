@@ -273,6 +273,17 @@ TEST_F(batch, sendv_sends_what_comes_before_a_mistake)
 	ASSERT_EQ(-EMSGSIZE, fastipc_sendv(self->end[0], self->out + 35, 5, 0));
 }
 
+/* An array of the kernel's holds 32: of the next one nothing is sent. */
+TEST_F(batch, sendv_shows_what_comes_before_a_mistake_that_begins_an_array)
+{
+	static char big[65536];
+
+	self->iov[32] = (struct iovec){ big, sizeof(big) };
+	ASSERT_EQ(32, fastipc_sendv(self->end[0], self->out, 40, 0));
+	ASSERT_EQ(32,
+		  fastipc_takev(self->end[1], self->msg, MANY, FASTIPC_NOWAIT));
+}
+
 TEST_F(batch, sendv_of_nothing_is_einval)
 {
 	ASSERT_EQ(-EINVAL, fastipc_sendv(self->end[0], self->out, 0, 0));

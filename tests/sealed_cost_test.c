@@ -189,6 +189,26 @@ TEST_F(cost, a_message_built_in_place_is_copied_by_commit)
 	ASSERT_EQ(0, self->stat.bounces);
 }
 
+/* In memory of the process, which is that of the last one if it is enough. */
+TEST(a_longer_message_has_more_room)
+{
+	struct fastipc_info info;
+	struct fastipc *end[2];
+	void *p;
+
+	ASSERT_EQ(0, make_pair(end, 4 << 20));
+	ASSERT_EQ(0, raw_info(fastipc_fd(end[0]), &info));
+	ASSERT_EQ(0, fastipc_reserve(end[0], 1, &p, 0));
+	fastipc_discard(end[0]);
+	/* More than malloc() has behind a byte. */
+	ASSERT_LE(512 << 10, info.max_message);
+	ASSERT_EQ(0, fastipc_reserve(end[0], info.max_message, &p, 0));
+	memset(p, 'l', info.max_message);
+	ASSERT_EQ(0, fastipc_commit(end[0], info.max_message, 0));
+	fastipc_close(end[0]);
+	fastipc_close(end[1]);
+}
+
 /* Space is found by commit: what does not fit stays reserved. */
 TEST_F(cost, a_commit_that_fails_keeps_the_reservation)
 {
