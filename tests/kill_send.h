@@ -155,9 +155,17 @@ static inline int flush(struct worker *w)
 	return raw_send_for(w->fd, NULL, 0, FASTIPC_SEND_ARRAY, 0);
 }
 
+/* For the longest message, or longer. */
+static inline bool has_room(const struct worker *w)
+{
+	struct pollfd pfd = { w->fd, POLLOUT, 0 };
+
+	return poll(&pfd, 1, 0) == 1 && pfd.revents & POLLOUT;
+}
+
 /*
  * A batch, withheld for a while.  A call that finds no space has shown what
- * there was.
+ * there was, even if it finds some then.
  */
 static inline int send_batch(struct worker *w)
 {
@@ -167,9 +175,12 @@ static inline int send_batch(struct worker *w)
 	int ret;
 
 	for (i = 0; i < n; i++) {
+		bool room = has_room(w);
 		size_t len = intend(w, buf);
 
 		ret = send_more(w, buf, len);
+		if (!room)
+			first = w->number;
 		if (ret == -EAGAIN) {
 			NOTE(life_now(w)->confirmed, w->number - 1);
 			w->number--;

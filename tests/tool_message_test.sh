@@ -249,11 +249,20 @@ recv_interrupted() {
 		grep -q "^{\"messages\":$lines,.*\"orderly\":false}\$" sum
 }
 
+# asleep POSITION: a condition for signalled: it has got so far, and waits
+asleep() {
+	# shellcheck disable=SC2016 # expanded there
+	printf 'fastipc info | grep -q "^%s *[1-9]" &&
+		grep -q "^State:.S" /proc/$!/status' "$1"
+}
+
 # Nobody receives.
 send_blocked() {
-	local mode
+	local mode condition
+	condition=$(asleep sent)
+	export condition
 	for mode in --lines '--size 100' '--size 8K' --files; do
-		run 143 '' "$1" "sh signalled TERM 'sleep 0.5' \
+		run 143 '' "$1" "sh signalled TERM \"\$condition\" \
 			fastipc send --json $mode data 2>sum
 			status=\$?; echo >fifo; exit \$status" \
 			'read -r x <fifo' &&
@@ -263,10 +272,12 @@ send_blocked() {
 
 # It gives up after a second, and gives back only what it has written.
 recv_into_full_pipe() {
-	local lines
+	local lines condition
+	condition=$(asleep released)
+	export condition
 	run 143 '' 'yes | fastipc send 2>/dev/null' \
 		'mkfifo pipe; exec 5<>pipe
-		sh signalled TERM "sleep 1" fastipc recv >&5
+		sh signalled TERM "$condition" fastipc recv >&5
 		status=$?
 		fastipc info | sed -n "s/^released *//p" >released
 		timeout 1 cat <&5 >got
