@@ -47,12 +47,20 @@ tests/vm/fetch.sh kernel kasan >/dev/null
 read -r passed failed _ < <(awk -f scripts/tapcount.awk "$out/kselftest.log")
 say "$passed passed, $failed failed"
 
-# One .gcov for each source of ours.
-cd "$out"
+# One .gcov for each source of ours.  gcov wants to be where the compiler was.
 module=$tree/build/module-kasan/module
-cp "$counts"/module/*.gcda "$module/"
-gcov -o "$module" "$module"/*.gcda >/dev/null 2>"$out/gcov.log"
-gcov -o "$counts" "$counts"/*.gcda >/dev/null 2>>"$out/gcov.log"
+cp "$counts"/module/*.gcda "$module/" || {
+	say "no counts of the module: see the end of build/coverage/kselftest.log"
+	exit 1
+}
+(
+	cd "$tree"
+	gcov -o "$module" "$module"/*.gcda
+	gcov -o "$counts" "$counts"/*.gcda
+) >"$out/gcov.log" 2>&1
+mv "$tree"/*.gcov "$out"
+root=$PWD
+cd "$out"
 mkdir -p other
 find . -maxdepth 1 -name '*.gcov' | while read -r file; do
 	source=$(sed -n '1s/.*Source://p' "$file")
@@ -64,5 +72,5 @@ find . -maxdepth 1 -name '*.gcov' | while read -r file; do
 	mv "$file" "$name.gcov"
 done
 
-awk -v least=$least -f "$OLDPWD/scripts/coverage.awk" \
-	"$OLDPWD/tests/unreached" module_*.gcov lib_*.gcov
+awk -v least=$least -f "$root/scripts/coverage.awk" \
+	"$root/tests/unreached" module_*.gcov lib_*.gcov

@@ -127,6 +127,12 @@ TEST_F(poll, wait_returns_events_or_0)
 	ASSERT_EQ(POLLOUT, fastipc_wait(self->end[0], POLLIN | POLLOUT, 10));
 }
 
+TEST_F(poll, wait_is_eintr_in_a_signal)
+{
+	signals_begin(0);
+	ASSERT_EQ(-EINTR, fastipc_wait(self->end[0], POLLIN, -1));
+}
+
 /* A poller that was there before SETUP sees it. */
 TEST(setup_wakes_a_poller)
 {

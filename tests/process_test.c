@@ -215,6 +215,7 @@ TEST(one_way_ends)
 
 TEST(one_way_sender)
 {
+	struct rlimit old, none;
 	struct fastipc *tx, *rx;
 	char buf[100];
 	int fd, i;
@@ -223,12 +224,17 @@ TEST(one_way_sender)
 	ASSERT_EQ(0, raw_setup(fd, 4096, 0));
 	ASSERT_EQ(0, fastipc_adopt(&rx, fd));
 	ASSERT_EQ(0, fastipc_peer(&tx, rx, O_WRONLY));
+	/* It is mapped through a file of its own; this is closed again. */
 	fd = lowest_fd();
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &old));
+	none = (struct rlimit){ fd, old.rlim_max };
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &none));
+	ASSERT_EQ(-EMFILE, fastipc_send(tx, buf, 100, 0));
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &old));
 	for (i = 0; i < 1000; i++) {
 		ASSERT_EQ(0, fastipc_send(tx, buf, 100, 0));
 		ASSERT_EQ(100, fastipc_recv(rx, buf, 100, 0));
 	}
-	/* The file that it was mapped through is closed. */
 	ASSERT_EQ(fd, lowest_fd());
 	ASSERT_EQ(-EBADF, fastipc_recv(tx, buf, 8, 0));
 	ASSERT_EQ(POLLOUT, fastipc_wait(tx, POLLIN | POLLOUT, 0));

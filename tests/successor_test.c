@@ -106,6 +106,32 @@ TEST_F(sealed, the_peers_maps_do_not_keep_a_successor_out)
 	ASSERT_EQ(0, munmap(own, 4096));
 }
 
+/* A sender died when it had published, and not noted where it stood. */
+TEST(a_successor_sends_behind_what_was_published)
+{
+	struct fastipc_recv recv;
+	struct fastipc *f;
+	struct mapped m;
+	int fd[2], i;
+	char c[2];
+
+	ASSERT_EQ(0, raw_pair(fd, RING));
+	ASSERT_EQ(0, raw_map_end(fd[0], &m));
+	for (i = 0; i < 3; i++)
+		raw_publish(&m, i * FASTIPC_FOOTPRINT(1),
+			    FASTIPC_WORD_COMMIT | 1);
+	raw_unmap_end(&m);
+	ASSERT_EQ(0, fastipc_adopt(&f, fd[0]));
+	ASSERT_EQ(0, fastipc_send(f, "ab", 2, 0));
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(1, raw_recv(fd[1], &recv, c, 1, 0));
+	ASSERT_EQ(1, raw_recv(fd[1], &recv, c, 2, 0));
+	ASSERT_EQ(2, recv.len);
+	ASSERT_EQ('b', c[1]);
+	fastipc_close(f);
+	close(fd[1]);
+}
+
 FIXTURE(full)
 {
 	int fd[2];
