@@ -26,6 +26,11 @@ FIXTURE_SETUP(pair)
 
 FIXTURE_TEARDOWN(pair)
 {
+	struct fastipc_stat stat;
+
+	/* And none of it because the module looked again. */
+	EXPECT_EQ(0, raw_stat(self->fd[1], &stat));
+	EXPECT_EQ(0, stat.late_wakes);
 	close(self->fd[0]);
 	close(self->fd[1]);
 }
@@ -141,10 +146,11 @@ TEST_F(pair, who_polls_when_it_dies_is_woken)
 	pid_t parent = getpid(), pid, sender;
 	struct fastipc_control *own;
 	struct fastipc_stat stat;
-	int ready[2];
+	int ready[2], go[2];
 	char c;
 
 	ASSERT_EQ(0, pipe(ready));
+	ASSERT_EQ(0, pipe(go));
 	fill_ring(self->fd[0]);
 	ASSERT_EQ(0, raw_stat(self->fd[0], &stat));
 	pid = fork_bound();
@@ -153,15 +159,14 @@ TEST_F(pair, who_polls_when_it_dies_is_woken)
 		if (!own)
 			_exit(1);
 		own->taken = stat.sent;
-		if (write(ready[1], "", 1) != 1)
+		if (write(ready[1], "", 1) != 1 || read(go[0], &c, 1) != 1)
 			_exit(2);
-		/* Wake-ups of the parent before poll(2) do no harm. */
-		usleep(300000);
-		wait_for_sleep(parent);
-		_exit(0);
+		/* In poll(2), where else. */
+		_exit(!wait_for_sleep(parent));
 	}
 	ASSERT_EQ(1, read(ready[0], &c, 1));
 	sender = fork_sender(self->fd[0]);
+	ASSERT_EQ(1, write(go[1], "", 1));
 	ASSERT_EQ(1, poll(&pfd, 1, LATER));
 	nothing_at(self->fd[1]);
 	ASSERT_EQ(0, reap(sender));
