@@ -6,13 +6,14 @@
 # kselftests where memory errors, leaks and data races show.  HOURS may be 0.5; the
 # step that is under way then ends, and so does the first one that fails.
 #
+# TURN is how many seconds a step gives to what has no end of its own (600).
 # Logs go to build/soak/, of the last time that a step ran.  The last line is "N
 # passed, N failed, N skipped".  Needs what make check-debug needs.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 logs=build/soak
-turn=600 # seconds that a step gives to what has no end of its own
+turn=${TURN:-600}
 # shellcheck source=scripts/steps.sh
 . scripts/steps.sh
 trap 'echo; end_steps; finish; exit 130' INT
@@ -47,9 +48,9 @@ kselftest() {
 
 while :; do
 	kselftest kills-6.12 6.12 "SECONDS=$turn" kill_many || break
-	step fuzz-reader tests/fuzz/run.sh reader $turn || break
+	step fuzz-reader tests/fuzz/run.sh reader "$turn" || break
 	kselftest hostile-6.12 6.12 "EVERY=1 RACE_MS=500" hostile_every_test || break
-	step fuzz-module tests/fuzz/run.sh module $turn || break
+	step fuzz-module tests/fuzz/run.sh module "$turn" || break
 	kselftest kills-kasan kasan "SECONDS=$turn" kill_many || break
 	kselftest kills-kcsan kcsan "SECONDS=$turn" kill_many || break
 	kselftest kills-6.12-rt 6.12-rt "SECONDS=$turn" kill_many || break
