@@ -150,21 +150,30 @@ FIXTURE_TEARDOWN(full)
 	close(self->fd[1]);
 }
 
-/* It had taken all, and given nothing back: that is done for it, and told. */
+/* A sender that sleeps, as who left end 1 had taken all and given nothing back. */
+static pid_t fork_sender(int fd[2])
+{
+	struct fastipc_stat stat;
+	pid_t pid;
+
+	fill_ring(fd[0]);
+	if (raw_stat(fd[0], &stat) || leave(fd[1], stat.sent, 0))
+		return -1;
+	pid = fork_bound();
+	if (!pid)
+		_exit(write(fd[0], "x", 1) != 1);
+	return wait_for_sleep(pid) ? pid : -1;
+}
+
+/* That is done for it, and told. */
 TEST_F(full, a_sender_is_woken_by_who_finds_nothing_left)
 {
 	struct fastipc_recv recv;
-	struct fastipc_stat stat;
 	pid_t sender;
 	char c;
 
-	fill_ring(self->fd[0]);
-	ASSERT_EQ(0, raw_stat(self->fd[0], &stat));
-	ASSERT_EQ(0, leave(self->fd[1], stat.sent, 0));
-	sender = fork_bound();
-	if (!sender)
-		_exit(write(self->fd[0], "x", 1) != 1);
-	ASSERT_TRUE(wait_for_sleep(sender));
+	sender = fork_sender(self->fd);
+	ASSERT_LT(0, sender);
 	/* Nothing yet, or already what the sender was woken to send. */
 	if (raw_recv(self->fd[1], &recv, &c, 1, 0) != 1)
 		ASSERT_EQ(EAGAIN, errno);
@@ -178,13 +187,8 @@ TEST_F(full, a_sender_is_woken_by_who_maps_the_end)
 	struct fastipc *f;
 	pid_t sender;
 
-	fill_ring(self->fd[0]);
-	ASSERT_EQ(0, raw_stat(self->fd[0], &stat));
-	ASSERT_EQ(0, leave(self->fd[1], stat.sent, 0));
-	sender = fork_bound();
-	if (!sender)
-		_exit(write(self->fd[0], "x", 1) != 1);
-	ASSERT_TRUE(wait_for_sleep(sender));
+	sender = fork_sender(self->fd);
+	ASSERT_LT(0, sender);
 	ASSERT_EQ(0, fastipc_adopt(&f, dup(self->fd[1])));
 	ASSERT_EQ(0, fastipc_flush(f)); /* maps it */
 	ASSERT_EQ(0, reap(sender));
