@@ -270,7 +270,7 @@ send_blocked() {
 	done
 }
 
-# It gives up after a second, and gives back only what it has written.
+# It is ended when the pipe is full, and gives back only what it has written.
 recv_into_full_pipe() {
 	local lines condition
 	condition=$(asleep released)
