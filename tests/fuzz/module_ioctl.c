@@ -189,18 +189,20 @@ static const int answers[OP_SHUTDOWN + 1][10] = {
 	[OP_SHUTDOWN] = { ENOTCONN },
 };
 
-static void check_answer(const struct call *c, const struct file *file,
-			 long ret)
+static void check_answer(const struct call *c, long ret)
 {
 	enum op op = call_op(c);
 	size_t i;
 
 	if (ret >= 0 || op == OP_OPEN)
 		return;
-	/* These anybody may get; another thread may have closed the file. */
-	if (ret == -EINVAL || ret == -EFAULT || ret == -E2BIG || ret == -EBADF)
+	if (ret == -EINVAL || ret == -EFAULT || ret == -E2BIG)
 		return;
-	if (ret == -ENOTTY && file->is_map)
+	/*
+	 * Another thread may have closed the file, and its number may be that
+	 * of a map file now, or of none of the module's.
+	 */
+	if (ret == -EBADF || ret == -ENOTTY)
 		return;
 	for (i = 0; i < COUNT(answers[op]); i++)
 		if (answers[op][i] && ret == -answers[op][i])
@@ -261,6 +263,6 @@ long run_ioctl(const struct call *c)
 	ret = run_one(c, file);
 	if (waits)
 		alarm_off();
-	check_answer(c, file, ret);
+	check_answer(c, ret);
 	return ret;
 }
