@@ -109,7 +109,7 @@ test_run() {
 			exec fastipc run true true'
 	result "interrupted" interrupted 5 $'late\nsignal 2' \
 		fastipc run 'exec sleep 60' \
-		'trap "sleep 1; echo late; exit" INT; while sleep 0.1; do :; done'
+		'trap "sleep 1; echo late; exit" INT; while sleep 5; do :; done'
 	result "interrupted in a stream" interrupted 4 'signal 2' \
 		fastipc run --stdio 'exec cat /dev/zero' 'exec cat >/dev/null'
 	result "terminated" terminated
