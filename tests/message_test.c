@@ -8,10 +8,10 @@
 
 #define RING 4096
 
-static int make_pair(struct fastipc *end[2], uint32_t flags)
+static int make_pair(struct fastipc *end[2], size_t ring, uint32_t flags)
 {
 	struct fastipc_options options = { .size = sizeof(options),
-					   .ring_bytes = RING,
+					   .ring_bytes = ring,
 					   .flags = flags };
 
 	return fastipc_pair(end, &options);
@@ -30,7 +30,7 @@ VARIANTS_OF_USE(message);
 
 FIXTURE_SETUP(message)
 {
-	ASSERT_EQ(0, make_pair(self->end, variant->flags));
+	ASSERT_EQ(0, make_pair(self->end, RING, variant->flags));
 	ASSERT_EQ(0, fastipc_info(self->end[0], &self->info));
 }
 
@@ -110,6 +110,23 @@ TEST_F(message, every_length_in_a_row)
 			ASSERT_EQ(0, memcmp(out, in, len));
 		}
 	}
+}
+
+/* The module lets others run after each MiB that it copies. */
+TEST_F(message, of_two_mib)
+{
+	size_t len = 2 << 20;
+	unsigned char *in = malloc(len), *out = calloc(1, len);
+
+	fastipc_close(self->end[0]);
+	fastipc_close(self->end[1]);
+	ASSERT_EQ(0, make_pair(self->end, 16 << 20, variant->flags));
+	fill(in, len, 2);
+	ASSERT_EQ(0, SEND(in, len, -1));
+	ASSERT_EQ((ssize_t)len, RECV(out, len, -1));
+	ASSERT_EQ(0, memcmp(in, out, len));
+	free(in);
+	free(out);
 }
 
 TEST_F(message, over_the_limit_is_emsgsize_and_sends_nothing)
