@@ -279,7 +279,7 @@ test_ends() {
 	result "bench" bench
 	result "bench as JSON" bench_json
 	result "bench interrupted" interrupted 3 \
-		$'  round 1 of 5\nsignal 2' fastipc bench --seconds 60
+		$'  round 1 of 5\nsignal 2' fastipc bench --seconds 3600
 }
 
 # Whose peer is there and has received one message of 5 bytes.
