@@ -289,6 +289,26 @@ TEST_F(fault, a_hanging_receiver_delays_only_receivers_of_its_end)
 	ASSERT_EQ(0, memcmp(self->buf, "other", 5));
 }
 
+/* What it receives is what was there first, whatever the sender writes then. */
+TEST_F(fault, a_word_that_changes_under_a_hanging_receiver)
+{
+	struct fastipc_stat stat;
+	struct mapped evil;
+
+	if (variant->flags & FASTIPC_SEALED)
+		return; /* nobody can write such a word */
+	ASSERT_EQ(1, raw_send(self->fd[0], "first", 5, 0));
+	ASSERT_EQ(1, raw_send(self->fd[0], "other", 5, 0));
+	ASSERT_TRUE(hang(&self->slow, variant->recv, self->fd[1], self->fd[0]));
+	ASSERT_EQ(0, raw_map_end(self->fd[0], &evil));
+	raw_publish(&evil, 0, FASTIPC_WORD_COMMIT | 900);
+	ASSERT_EQ(0, hang_ends(&self->slow));
+	ASSERT_EQ(0, raw_stat(self->fd[1], &stat));
+	ASSERT_EQ(FASTIPC_FOOTPRINT(5), stat.released);
+	ASSERT_TRUE(comes(self->fd[1], "other"));
+	raw_unmap_end(&evil);
+}
+
 /* Who waits behind it goes on with the next message, or the same. */
 static void other_receiver(struct __test_metadata *_metadata, int fd[2],
 			   struct slow *slow, int (*recv)(int fd, char *page),
