@@ -26,12 +26,13 @@ start kernel-kcsan tests/vm/fetch.sh kernel kcsan
 start kselftest-kasan scripts/kselftest.sh kasan
 ended kernel-kcsan one
 start kselftest-kcsan scripts/kselftest.sh kcsan
-ended kselftest-kasan tap
-start kselftest-6.12-rt scripts/kselftest.sh 6.12-rt
+# The shorter one, without lock checks.
 ended kselftest-kcsan tap
-ended kselftest-6.12-rt tap
+start kselftest-6.12-rt scripts/kselftest.sh 6.12-rt
+ended kselftest-kasan tap
 tap detectors tests/vm/detectors.sh
 tap fuzz-reader tests/fuzz/run.sh reader 60
 tap fuzz-module tests/fuzz/run.sh module 60
+ended kselftest-6.12-rt tap
 
 finish

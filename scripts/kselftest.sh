@@ -11,7 +11,7 @@
 # TEST_ENV: more of the tests' environment, as KILLS=20000 for kill_many.
 # VM_OPTIONS: more of vm.sh's.  MODULE_ARGUMENTS: of make, for the module.
 # COVERAGE: a folder that the guest can write, for gcov's counts of the module.
-# On debug and real-time kernels, which are slow, long loops are a 25th.
+# On debug and real-time kernels, which are slow, long loops are a 50th.
 #
 # Exit status: that of tests/vm/vm.sh, or 104 if something does not build.
 set -euo pipefail
@@ -42,9 +42,9 @@ if [ $# != 0 ]; then
 fi
 share=1 memory=1024 limit=1500 faults=''
 case $name in
-kasan) share=25 memory=2048 limit=2700 faults=1 ;;
-kcsan) share=25 memory=2048 limit=2700 ;;
-6.12-rt) share=25 limit=2700 ;;
+kasan) share=50 memory=2048 limit=2700 faults=1 ;;
+kcsan) share=50 memory=2048 limit=2700 ;;
+6.12-rt) share=50 limit=2700 ;;
 esac
 settings+=(FASTIPC_TEST_SHARE="$share")
 

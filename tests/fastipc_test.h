@@ -103,7 +103,7 @@ static inline void any_close(struct fastipc *f, bool kernel)
 		FASTIPC_SEALED, { 0, 1 }                                  \
 	}
 
-/* A long loop is shorter on a kernel that is slow: FASTIPC_TEST_SHARE=25, a 25th. */
+/* A long loop is shorter on a kernel that is slow: FASTIPC_TEST_SHARE=50, a 50th. */
 static inline int share_of(int n)
 {
 	const char *share = getenv("FASTIPC_TEST_SHARE");
