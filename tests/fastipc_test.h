@@ -17,6 +17,13 @@
 #include "process.h"
 #include "raw.h"
 
+/*
+ * Seconds after which a test is taken to hang.  The harness's 30 are not enough
+ * where a slow kernel's machine has not a processor of its own.
+ */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT 120
+
 /* An end, used in either way. --------------------------------------------- */
 
 /*

