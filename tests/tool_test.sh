@@ -12,13 +12,13 @@
 
 test_stdio() {
 	local text sum
-	sum=$(sha256sum <data)
+	sum=$(sha256sum <part)
 	result "cat, sha256sum" run 0 "$sum" \
-		--stdio 'cat data' 'sha256sum >&2'
+		--stdio 'cat part' 'sha256sum >&2'
 	result "cat, sha256sum, direct" run 0 "$sum" \
-		--stdio --direct 'cat data' 'sha256sum >&2'
+		--stdio --direct 'cat part' 'sha256sum >&2'
 	result "through a ring of a page" run 0 "$sum" \
-		--stdio --ring 4K 'cat data' 'sha256sum >&2'
+		--stdio --ring 4K 'cat part' 'sha256sum >&2'
 	result "dd: large blocks to small ones" dd_copies 1M 1000
 	result "dd: small blocks to large ones" dd_copies 1000 1M
 	result "dd: what it counts" dd_counts
@@ -46,27 +46,29 @@ test_stdio() {
 
 # dd_copies OUT IN: with blocks of these sizes
 dd_copies() {
-	run 0 '' --stdio "dd if=data bs=$1 status=none" \
-		"dd of=copy bs=$2 status=none" && cmp data copy
+	run 0 '' --stdio "dd if=part bs=$1 status=none" \
+		"dd of=copy bs=$2 status=none" && cmp part copy
 }
 
 pv_copies() {
-	run 0 '' --stdio 'pv -q data' 'pv -q >copy' && cmp data copy
+	run 0 '' --stdio 'pv -q part' 'pv -q >copy' && cmp part copy
 }
 
 # Not a byte more or less, and blocks as they are in a file
 dd_counts() {
-	local records=$'3000+1 records in\n3000+1 records out'
-	run 0 '' --stdio 'dd if=data bs=1000 status=noxfer 2>from' \
+	local records="$blocks+1 records in
+$blocks+1 records out"
+	run 0 '' --stdio 'dd if=part bs=1000 status=noxfer 2>from' \
 		'dd of=copy bs=1000 iflag=fullblock status=noxfer 2>to' &&
 		diff <(echo "$records") from && diff <(echo "$records") to &&
-		cmp data copy
+		cmp part copy
 }
 
 pv_counts() {
-	run 0 '' --stdio 'pv -nb data 2>from' 'pv -nb >copy 2>to' &&
-		[ "$(tail -n 1 from) $(tail -n 1 to)" = '3000001 3000001' ] &&
-		cmp data copy
+	run 0 '' --stdio 'pv -nb part 2>from' 'pv -nb >copy 2>to' &&
+		[ "$(tail -n 1 from) $(tail -n 1 to)" = \
+			"${blocks}001 ${blocks}001" ] &&
+		cmp part copy
 }
 
 tar_copies() {
