@@ -77,6 +77,7 @@ static int racer(void *unused)
 
 	while (time_before(jiffies, end)) {
 		shared++;
+		barrier(); /* or it stays in a register */
 		cond_resched();
 	}
 	return 0;
