@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # check-debug.sh - the tests that need kernels of another sort: the kselftests
-# where memory errors (KASAN), leaks and data races (KCSAN) show, and on a real-time
+# where memory errors (KASAN) and data races (KCSAN) show, and on a real-time
 # kernel; the fuzzers, a minute each.
 #
 # Logs go to build/check-debug/.  The last line is "N passed, N failed, N
@@ -23,7 +23,7 @@ one kernel-kasan tests/vm/fetch.sh kernel kasan
 # Builds the examples that a kselftest runs.
 tap man tests/man.sh
 start kernel-kcsan tests/vm/fetch.sh kernel kcsan
-VM_OPTIONS=-L start kselftest-kasan scripts/kselftest.sh kasan
+start kselftest-kasan scripts/kselftest.sh kasan
 ended kernel-kcsan one
 start kselftest-kcsan scripts/kselftest.sh kcsan
 # The shorter one, without lock checks.
