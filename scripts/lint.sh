@@ -137,9 +137,11 @@ points_right() {
 	done
 }
 
-# Symbols that only Debian exports, or that are private.
+# Symbols that only Debian exports, that are private, or that reach into the
+# memory map of another process.
 check_symbols() {
 	local banned='task_work_add|can_nice|__wake_up_pollfree|security_binder_.*|close_fd_get_file|file_close_fd|zap_page_range.*|init_ipc_ns|put_ipc_ns|kallsyms_lookup_name'
+	banned+='|get_task_mm|mmput(_async)?|access_(process|remote)_vm|(get|pin)_user_pages_remote|kthread_use_mm'
 	local name
 	for name in $kernels; do
 		nm -u "build/lint-$name/module/fastipc.ko" |
