@@ -115,7 +115,8 @@ struct fastipc_options {
  * @private_: not yours
  *
  * From @seq to @priority: in a sealed pair, by the kernel; in a direct one zero.
- * If the pair was made in another user or pid namespace, @pid is 0, and @uid and
+ * If the pair was made in another user or pid namespace than the one that the
+ * receiver was in when it made or adopted its handle, @pid is 0, and @uid and
  * @gid are -1: whoever made it may be root there.
  */
 struct fastipc_msg {
@@ -359,10 +360,10 @@ int fastipc_reserve(struct fastipc *f, size_t max, void **payload, int flags);
  * @used: bytes, at most what was reserved
  * @flags: FASTIPC_MORE; in a sealed pair also FASTIPC_NOWAIT
  *
- * Its tag is 0.  In a sealed pair the reservation stays if it fails.
+ * Its tag is 0.  The reservation stays if it fails.
  *
- * Return: 0; -EMSGSIZE: more than reserved; -EINVAL: nothing reserved; in a
- * sealed pair as fastipc_send().
+ * Return: 0; -EMSGSIZE: more than reserved; -EINVAL: nothing reserved; else as
+ * fastipc_send(), though in a direct pair there is always space.
  */
 int fastipc_commit(struct fastipc *f, size_t used, int flags);
 

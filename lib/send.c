@@ -220,6 +220,10 @@ int fastipc_commit(struct fastipc *f, size_t used, int flags)
 		if (ret)
 			return ret;
 	} else {
+		/* The space is there; but the end may have come meanwhile. */
+		ret = fastipc_space_(f, used, &limit);
+		if (ret)
+			return ret;
 		publish(f, used, 0, flags & FASTIPC_MORE);
 	}
 	f->reserved = -1;

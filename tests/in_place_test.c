@@ -64,6 +64,31 @@ TEST_F(pair, commit_more_is_emsgsize_and_keeps_the_reservation)
 	ASSERT_EQ(0, fastipc_commit(self->end[0], 10, 0));
 }
 
+/* What is built when the end comes is not sent, whoever ends it. */
+TEST_F(pair, commit_after_shutdown_is_epipe)
+{
+	void *payload;
+	char c;
+
+	ASSERT_EQ(0, fastipc_reserve(self->end[0], 1, &payload, 0));
+	ASSERT_EQ(0, fastipc_shutdown(self->end[0], FASTIPC_SHUT_SEND));
+	ASSERT_EQ(-EPIPE, fastipc_commit(self->end[0], 1, 0));
+	ASSERT_EQ(-EPIPE, fastipc_recv(self->end[1], &c, 1, 0));
+}
+
+TEST_F(pair, commit_to_who_wants_no_more_is_epipe)
+{
+	void *payload;
+
+	ASSERT_EQ(0, fastipc_reserve(self->end[0], 1, &payload, 0));
+	ASSERT_EQ(0, fastipc_shutdown(self->end[1], FASTIPC_SHUT_RECV));
+	ASSERT_EQ(-EPIPE, fastipc_commit(self->end[0], 1, 0));
+	/* The reservation stays. */
+	ASSERT_EQ(-EPIPE, fastipc_commit(self->end[0], 1, 0));
+	fastipc_discard(self->end[0]);
+	ASSERT_EQ(-EINVAL, fastipc_commit(self->end[0], 1, 0));
+}
+
 TEST_F(pair, commit_without_reservation_is_einval)
 {
 	ASSERT_EQ(-EINVAL, fastipc_commit(self->end[0], 0, 0));
