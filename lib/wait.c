@@ -117,6 +117,15 @@ static bool spin(struct fastipc *f, const struct wanted *wanted)
 	}
 }
 
+/*
+ * Is what the kernel says enough?  Once all was received, another sender of this
+ * end may go on at once; what is looked for here has to be found here.
+ */
+static bool drains(const struct wanted *wanted)
+{
+	return wanted->sync.flags & FASTIPC_SYNC_WAIT_DONE;
+}
+
 static int wait_for(struct fastipc *f, struct wanted *wanted, uint32_t wake,
 		    struct fastipc_limit *limit)
 {
@@ -145,6 +154,8 @@ static int wait_for(struct fastipc *f, struct wanted *wanted, uint32_t wake,
 			ret = enter(f, wanted, 0, 0);
 			if (ret && ret != -EAGAIN)
 				return ret;
+			if (!ret && drains(wanted))
+				return 0;
 		}
 		if (!limit->ms)
 			return -EAGAIN;
@@ -157,7 +168,7 @@ static int wait_for(struct fastipc *f, struct wanted *wanted, uint32_t wake,
 		if (!left)
 			return -ETIMEDOUT;
 		ret = enter(f, wanted, 0, left);
-		if (ret)
+		if (ret || drains(wanted))
 			return ret;
 	}
 }
