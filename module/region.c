@@ -8,6 +8,7 @@
  */
 #include <linux/gfp.h>
 #include <linux/mm.h>
+#include <linux/preempt.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
@@ -96,11 +97,26 @@ void *fastipc_region_at(const struct fastipc_region *region, u64 offset)
 	       offset_in_page(offset);
 }
 
-/* A pin counts for many references; those of maps, anybody's, are no pins. */
+/*
+ * A pin counts for many references; those of maps, anybody's, are no pins.  Maps
+ * come and go meanwhile: their number is read on both sides of the references',
+ * with nobody else on this CPU in between, and half a pin is one.
+ */
 static bool page_pinned(struct page *page)
 {
-	return page_ref_count(page) - (atomic_read(&page->_mapcount) + 1) >=
-	       GUP_PIN_COUNTING_BIAS;
+	int maps, references;
+
+	preempt_disable();
+	do {
+		maps = atomic_read(&page->_mapcount) + 1;
+		/* In this order; pairs with the counters' atomic updates. */
+		smp_rmb();
+		references = page_ref_count(page);
+		/* The same. */
+		smp_rmb();
+	} while (maps != atomic_read(&page->_mapcount) + 1);
+	preempt_enable();
+	return references - maps >= GUP_PIN_COUNTING_BIAS / 2;
 }
 
 /**
