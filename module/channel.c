@@ -160,15 +160,17 @@ void fastipc_endpoint_closed(struct fastipc_endpoint *endpoint)
  * A mm that has a map here lives, so comparing its address is enough.
  *
  * Return: 0; 1 if another process mapped it last, and may have pinned its pages
- * (then look, before fastipc_endpoint_mapped()); -EBUSY if another process has such a map, or
- * the kernel is moving a message.
+ * (then look); -EBUSY if another process has such a map, or the kernel is moving
+ * a message.  If it is not negative, fastipc_endpoint_mapped() has to follow, or
+ * fastipc_endpoint_unmap().
  */
 int fastipc_endpoint_map(struct fastipc_endpoint *endpoint)
 {
 	int ret;
 
 	spin_lock(&endpoint->lock);
-	if ((endpoint->maps && endpoint->mm != current->mm) ||
+	if ((endpoint->maps ? endpoint->mm != current->mm :
+			      endpoint->inherited) ||
 	    endpoint->users) {
 		ret = -EBUSY;
 	} else {
@@ -177,24 +179,30 @@ int fastipc_endpoint_map(struct fastipc_endpoint *endpoint)
 		      (endpoint->mapper != task_tgid(current) ||
 		       endpoint->mapper_exec != current->self_exec_id);
 		endpoint->mm = current->mm;
-		WRITE_ONCE(endpoint->era, endpoint->era + !endpoint->maps);
-		endpoint->maps++;
-		endpoint->orderly = false;
+		WRITE_ONCE(endpoint->maps, endpoint->maps + 1);
 	}
 	spin_unlock(&endpoint->lock);
 	return ret;
 }
 
-/* The current process has it mapped, and it is seen to have no pins. */
+/*
+ * The current process has it mapped, and could inherit it: from here on it speaks
+ * for the endpoint.  What was so before a map that is refused stays so.
+ */
 void fastipc_endpoint_mapped(struct fastipc_endpoint *endpoint)
 {
 	struct pid *old = get_pid(task_tgid(current));
 
 	spin_lock(&endpoint->lock);
+	/* Its first: nobody of this mm can be here too, under its mmap_lock. */
+	if (endpoint->maps == 1)
+		WRITE_ONCE(endpoint->era, endpoint->era + 1);
+	endpoint->orderly = false;
 	swap(endpoint->mapper, old);
 	endpoint->mapper_exec = current->self_exec_id;
 	spin_unlock(&endpoint->lock);
 	put_pid(old);
+	fastipc_endpoint_own(endpoint);
 }
 
 /* The current process speaks for the endpoint from now on. */
@@ -224,6 +232,12 @@ pid_t fastipc_endpoint_owner(struct fastipc_endpoint *endpoint)
 	return pid;
 }
 
+/* Does a process have it mapped now?  For whoever looks again under the lock. */
+bool fastipc_endpoint_is_mapped(const struct fastipc_endpoint *endpoint)
+{
+	return READ_ONCE(endpoint->maps) || READ_ONCE(endpoint->inherited);
+}
+
 /**
  * fastipc_endpoint_use() - the kernel is going to move a message for it
  * @endpoint: which
@@ -237,7 +251,7 @@ int fastipc_endpoint_use(struct fastipc_endpoint *endpoint, u64 *era)
 	int ret = -EBUSY;
 
 	spin_lock(&endpoint->lock);
-	if (!endpoint->maps) {
+	if (!endpoint->maps && !endpoint->inherited) {
 		endpoint->users++;
 		*era = endpoint->era;
 		ret = 0;
@@ -259,8 +273,11 @@ void fastipc_endpoint_unuse(struct fastipc_endpoint *endpoint)
  * @mm: where it is now
  *
  * Inherited: a process can take back VM_DONTCOPY (MADV_DOFORK) before it forks.
+ * Such a map counts too, until it is gone: where fork(2) copies what it shows
+ * (userfaultfd, on some kernels) the child can write.
  *
- * Return: false if @mm is not the one that may have such maps.
+ * Return: false if it was inherited: then fastipc_endpoint_disinherit() undoes
+ * this, else fastipc_endpoint_unmap().
  */
 bool fastipc_endpoint_map_again(struct fastipc_endpoint *endpoint,
 				const struct mm_struct *mm)
@@ -270,27 +287,45 @@ bool fastipc_endpoint_map_again(struct fastipc_endpoint *endpoint,
 	spin_lock(&endpoint->lock);
 	same = endpoint->mm == mm;
 	if (same)
-		endpoint->maps++;
+		WRITE_ONCE(endpoint->maps, endpoint->maps + 1);
+	else
+		WRITE_ONCE(endpoint->inherited, endpoint->inherited + 1);
 	spin_unlock(&endpoint->lock);
 	return same;
+}
+
+static void endpoint_unmapped(struct fastipc_endpoint *endpoint)
+{
+	/* It may have died between publishing and waking. */
+	fastipc_channel_ops(endpoint->channel)->unmapped(endpoint);
 }
 
 /* A read-write map is gone. */
 void fastipc_endpoint_unmap(struct fastipc_endpoint *endpoint)
 {
-	const struct fastipc_kind_ops *ops;
 	bool last;
 
 	spin_lock(&endpoint->lock);
-	last = !--endpoint->maps;
+	last = endpoint->maps == 1;
 	if (last)
 		endpoint->mm = NULL;
+	WRITE_ONCE(endpoint->maps, endpoint->maps - 1);
 	spin_unlock(&endpoint->lock);
-	if (!last)
-		return;
-	/* It may have died between publishing and waking. */
-	ops = fastipc_channel_ops(endpoint->channel);
-	ops->unmapped(endpoint);
+	if (last)
+		endpoint_unmapped(endpoint);
+}
+
+/* A read-write map that a forked child inherited is gone. */
+void fastipc_endpoint_disinherit(struct fastipc_endpoint *endpoint)
+{
+	bool last;
+
+	spin_lock(&endpoint->lock);
+	last = endpoint->inherited == 1;
+	WRITE_ONCE(endpoint->inherited, endpoint->inherited - 1);
+	spin_unlock(&endpoint->lock);
+	if (last)
+		endpoint_unmapped(endpoint);
 }
 
 /**

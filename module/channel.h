@@ -66,7 +66,7 @@ struct fastipc_transfer {
  * @attach: make an endpoint an end (FASTIPC_END_ANY: whichever is free)
  * @detach: the endpoint's file is gone
  * @unmapped: the endpoint's last read-write map is gone
- * @inherit: whether another process can have them now: 0, or why not
+ * @inherit: another process has them now, if it can: 0, or why not
  * @view: what a map at this offset shows this endpoint
  * @sync: wake and wait; may sleep, nothing is held
  * @send: send one message from the caller's memory; may sleep; bytes, or why not
@@ -147,6 +147,7 @@ struct fastipc_channel {
  * @lock: guards the rest
  * @mm: who maps it read-write; compared, never followed
  * @maps: how many read-write maps there are
+ * @inherited: how many of them forked children got, which are not in @maps
  * @era: grows whenever there comes a first such map
  * @users: how many calls are moving a message for it, so that it cannot be mapped
  * @orderly: the last close will be an orderly end
@@ -166,6 +167,7 @@ struct fastipc_endpoint {
 	spinlock_t lock; /* the rest */
 	struct mm_struct *mm;
 	unsigned int maps;
+	unsigned int inherited;
 	u64 era;
 	unsigned int users;
 	bool orderly;
@@ -192,6 +194,8 @@ void fastipc_endpoint_mapped(struct fastipc_endpoint *endpoint);
 bool fastipc_endpoint_map_again(struct fastipc_endpoint *endpoint,
 				const struct mm_struct *mm);
 void fastipc_endpoint_unmap(struct fastipc_endpoint *endpoint);
+bool fastipc_endpoint_is_mapped(const struct fastipc_endpoint *endpoint);
+void fastipc_endpoint_disinherit(struct fastipc_endpoint *endpoint);
 int fastipc_endpoint_use(struct fastipc_endpoint *endpoint, u64 *era);
 void fastipc_endpoint_unuse(struct fastipc_endpoint *endpoint);
 void fastipc_endpoint_own(struct fastipc_endpoint *endpoint);

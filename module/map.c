@@ -15,7 +15,10 @@ static void map_vma_open(struct vm_area_struct *vma)
 {
 	struct fastipc_endpoint *endpoint = vma->vm_file->private_data;
 
-	/* One that a child inherited has no pages yet, and will have none. */
+	/*
+	 * One that a child inherited gets no pages by faults.  Some may have been
+	 * copied, or be about to: so it counts all the same.
+	 */
 	if (fastipc_view_writable(vma) &&
 	    !fastipc_endpoint_map_again(endpoint, vma->vm_mm))
 		fastipc_view_withdraw(vma);
@@ -23,8 +26,14 @@ static void map_vma_open(struct vm_area_struct *vma)
 
 static void map_vma_close(struct vm_area_struct *vma)
 {
-	if (fastipc_view_writable(vma))
-		fastipc_endpoint_unmap(vma->vm_file->private_data);
+	struct fastipc_endpoint *endpoint = vma->vm_file->private_data;
+
+	if (!fastipc_view_writable(vma))
+		return;
+	if (fastipc_view_withdrawn(vma))
+		fastipc_endpoint_disinherit(endpoint);
+	else
+		fastipc_endpoint_unmap(endpoint);
 }
 
 static const struct vm_operations_struct map_vm_ops = {
@@ -69,7 +78,6 @@ int fastipc_map_mmap(struct file *file, struct vm_area_struct *vma)
 		return ret;
 	}
 	fastipc_endpoint_mapped(endpoint);
-	fastipc_endpoint_own(endpoint);
 	return 0;
 }
 

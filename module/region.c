@@ -174,7 +174,8 @@ void fastipc_view_install(const struct fastipc_view *view,
 	vma->vm_ops = ops;
 	/*
 	 * VM_MAYWRITE decides what mprotect(2) and forced access (ptrace,
-	 * /proc/PID/mem) may do.
+	 * /proc/PID/mem) may do.  VM_DONTEXPAND keeps mremap(2) from showing
+	 * more than fastipc_view_check() saw, and userfaultfd(2) off.
 	 */
 	vm_flags_mod(vma, VM_DONTCOPY | VM_DONTEXPAND,
 		     view->writable ? 0 : VM_MAYWRITE);
@@ -186,13 +187,15 @@ void fastipc_view_withdraw(struct vm_area_struct *vma)
 	vma->vm_private_data = NULL;
 }
 
-/*
- * Whether an area counts as a read-write map: also after mprotect(PROT_NONE), but
- * not once withdrawn.
- */
+bool fastipc_view_withdrawn(const struct vm_area_struct *vma)
+{
+	return !vma->vm_private_data;
+}
+
+/* Whether an area counts as a read-write map: also after mprotect(PROT_NONE). */
 bool fastipc_view_writable(const struct vm_area_struct *vma)
 {
-	return vma->vm_flags & VM_MAYWRITE && vma->vm_private_data;
+	return vma->vm_flags & VM_MAYWRITE;
 }
 
 /* The fault handler of all maps: the page, in whichever repetition. */

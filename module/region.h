@@ -43,6 +43,7 @@ void fastipc_view_install(const struct fastipc_view *view,
 			  struct vm_area_struct *vma,
 			  const struct vm_operations_struct *ops);
 void fastipc_view_withdraw(struct vm_area_struct *vma);
+bool fastipc_view_withdrawn(const struct vm_area_struct *vma);
 bool fastipc_view_writable(const struct vm_area_struct *vma);
 vm_fault_t fastipc_region_fault(struct vm_fault *vmf);
 
