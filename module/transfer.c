@@ -253,20 +253,32 @@ static int send_array(struct fastipc_endpoint *endpoint,
 	return ret;
 }
 
-/* The arguments of the FASTIPC_RECV that follows, checked as any other's. */
-static int get_then(const struct fastipc_send *send, struct fastipc_recv *recv)
+/**
+ * struct then - the FASTIPC_RECV that follows
+ * @recv: its arguments, and its answer
+ * @known: how many bytes of @recv the caller knows
+ */
+struct then {
+	struct fastipc_recv recv;
+	u32 known;
+};
+
+/* Its arguments, checked as any other's. */
+static int get_then(const struct fastipc_send *send, struct then *then)
 {
 	void __user *user = u64_to_user_ptr(send->then);
-	int ret = fastipc_transfer_get(recv, sizeof(*recv),
+	int ret = fastipc_transfer_get(&then->recv, sizeof(then->recv),
 				       FASTIPC_RECV_SIZE_VER0, user);
 
-	return ret < 0 ? ret : fastipc_transfer_probe(user, recv, ret);
+	if (ret < 0)
+		return ret;
+	then->known = ret;
+	return fastipc_transfer_probe(user, &then->recv, then->known);
 }
 
 /* Before anything is sent: may the caller receive afterwards? */
 static int send_check_then(struct fastipc_endpoint *endpoint,
-			   const struct fastipc_send *send,
-			   struct fastipc_recv *recv)
+			   const struct fastipc_send *send, struct then *then)
 {
 	int ret;
 
@@ -277,17 +289,17 @@ static int send_check_then(struct fastipc_endpoint *endpoint,
 		return -EINVAL;
 	if (send->flags & FASTIPC_SEND_THEN_WAIT)
 		return 0;
-	if (READ_ONCE(endpoint->maps))
+	if (fastipc_endpoint_is_mapped(endpoint))
 		return -EBUSY;
-	ret = get_then(send, recv);
-	if (!ret && recv->timeout_ns)
+	ret = get_then(send, then);
+	if (!ret && then->recv.timeout_ns)
 		ret = -EINVAL;
-	return ret ?: check_recv(endpoint, recv);
+	return ret ?: check_recv(endpoint, &then->recv);
 }
 
 /* Then wait for a message, or receive one. */
 static int send_then(struct fastipc_endpoint *endpoint,
-		     const struct fastipc_send *send, struct fastipc_recv *recv,
+		     const struct fastipc_send *send, struct then *then,
 		     struct fastipc_limit *limit)
 {
 	const struct fastipc_sync sync = { .flags = FASTIPC_SYNC_WAIT_RECV };
@@ -295,9 +307,9 @@ static int send_then(struct fastipc_endpoint *endpoint,
 
 	if (send->flags & FASTIPC_SEND_THEN_WAIT)
 		return endpoint->channel->ops->sync(endpoint, &sync, limit);
-	ret = receive(endpoint, recv, limit);
-	if (ret > 0 && copy_to_user(u64_to_user_ptr(send->then), recv,
-				    min_t(u32, recv->size, sizeof(*recv))))
+	ret = receive(endpoint, &then->recv, limit);
+	if (ret > 0 &&
+	    copy_to_user(u64_to_user_ptr(send->then), &then->recv, then->known))
 		return -EFAULT;
 	return ret;
 }
@@ -311,17 +323,17 @@ static int send_then(struct fastipc_endpoint *endpoint,
  */
 int fastipc_transfer_send(struct file *file, struct fastipc_send *send)
 {
-	const u32 then = FASTIPC_SEND_THEN_RECV | FASTIPC_SEND_THEN_WAIT;
+	const u32 thens = FASTIPC_SEND_THEN_RECV | FASTIPC_SEND_THEN_WAIT;
 	struct fastipc_endpoint *endpoint = file->private_data;
 	struct fastipc_send_item item = { send->data, send->len, send->tag,
 					  send->flags & FASTIPC_SEND_IOV };
 	struct fastipc_limit limit;
-	struct fastipc_recv recv;
+	struct then then;
 	int ret;
 
 	send->sent = 0;
-	if (send->flags & then) {
-		ret = send_check_then(endpoint, send, &recv);
+	if (send->flags & thens) {
+		ret = send_check_then(endpoint, send, &then);
 		if (ret)
 			return ret;
 	}
@@ -333,10 +345,10 @@ int fastipc_transfer_send(struct file *file, struct fastipc_send *send)
 			       &limit);
 		send->sent = !ret;
 	}
-	if (!(send->flags & then))
+	if (!(send->flags & thens))
 		return send->sent ?: ret;
 	if (!ret)
-		ret = send_then(endpoint, send, &recv, &limit);
+		ret = send_then(endpoint, send, &then, &limit);
 	/* What was sent must not be sent again. */
 	if (ret == -ERESTARTSYS && send->sent)
 		ret = -EINTR;
@@ -427,6 +439,7 @@ ssize_t fastipc_transfer_write(struct kiocb *iocb, struct iov_iter *from)
 		if (ret < 0)
 			return total ?: ret;
 		total += ret;
+		cond_resched();
 	} while (rest && !signal_pending(current));
 	return total;
 }
