@@ -86,6 +86,7 @@ static int pair_setup(struct fastipc_channel *channel,
 
 err_free:
 	pair_free(channel);
+	channel->state = NULL;
 	return ret;
 }
 
@@ -179,8 +180,12 @@ static void pair_unmapped(struct fastipc_endpoint *endpoint)
 
 	pair_wake(other, FASTIPC_RECEIVING, false);
 	pair_wake(other, FASTIPC_SENDING, false);
-	/* Who waits at this end may have to give back what was taken. */
+	/*
+	 * Who waits at this end may have to give back what was taken; and must
+	 * arm again, whatever that process wrote over what was armed.
+	 */
 	pair_wake(self_of(endpoint), FASTIPC_RECEIVING, false);
+	pair_wake(self_of(endpoint), FASTIPC_SENDING, false);
 }
 
 static int pair_view(struct fastipc_endpoint *endpoint, u64 offset,

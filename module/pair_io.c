@@ -26,24 +26,42 @@ static bool pair_pinned(struct fastipc_endpoint *endpoint)
 		fastipc_region_pinned(&self->ring.data));
 }
 
-/* May a process go on where another stopped?  0, or why not. */
+/*
+ * The words that are the kernel's, in the control page of an end that a process
+ * had mapped: whatever that one wrote there, from here on they are true.
+ */
+static void pair_restate(struct fastipc_endpoint *endpoint)
+{
+	struct pair_end *self = self_of(endpoint);
+	struct fastipc_control *control = self->control;
+
+	fastipc_wait_restate(&endpoint->wait[FASTIPC_RECEIVING]);
+	fastipc_wait_restate(&endpoint->wait[FASTIPC_SENDING]);
+	spin_lock(&pair_of(endpoint)->lock);
+	fastipc_ring_end_again(&control->recv, &self->ended[FASTIPC_RECEIVING]);
+	fastipc_ring_end_again(&control->send, &self->ended[FASTIPC_SENDING]);
+	spin_unlock(&pair_of(endpoint)->lock);
+}
+
+/* A process goes on where another stopped, if it can: 0, or why not. */
 int pair_inherit(struct fastipc_endpoint *endpoint)
 {
+	struct fastipc_ring *ring = &other_of(endpoint)->ring;
+	struct pair_end *self = self_of(endpoint);
 	u64 taken;
+	int ret;
 
 	if (pair_pinned(endpoint))
 		return -EBUSY;
-	/* In a direct pair its own library says so. */
+	pair_restate(endpoint);
+	/* In a direct pair its own library looks at the positions. */
 	if (!pair_is_sealed(endpoint))
 		return 0;
-	return fastipc_ring_consume_check(&other_of(endpoint)->ring,
-					  self_of(endpoint)->control, &taken);
-}
-
-/* Whether the kernel must leave an end to the process that has it mapped. */
-static bool pair_mapped(struct fastipc_endpoint *endpoint)
-{
-	return READ_ONCE(endpoint->maps);
+	ret = fastipc_ring_sent_again(&self->ring, self->control) ?:
+		      fastipc_ring_consume_check(ring, self->control, &taken);
+	if (ret == -EBADMSG)
+		pair_poison(endpoint, FASTIPC_RECEIVING, taken);
+	return ret;
 }
 
 /*
@@ -135,12 +153,12 @@ static int pair_send_locked(struct pair_sending *sending, u64 era)
 	struct fastipc_stamp stamp;
 	int ret;
 
+	if (READ_ONCE(self->poisoned[FASTIPC_SENDING]))
+		return -EBADMSG;
 	ret = pair_produce_resume(endpoint, era);
 	if (ret)
 		return ret;
 	sending->position = ring->position;
-	if (READ_ONCE(self->poisoned[FASTIPC_SENDING]))
-		return -EBADMSG;
 	ret = fastipc_ring_ended(&self->ended[FASTIPC_SENDING]);
 	if (ret)
 		return -ret;
@@ -225,7 +243,8 @@ static int pair_send_look(void *arg)
 
 	return fastipc_ring_ended(&self->ended[FASTIPC_SENDING]) ||
 	       READ_ONCE(self->poisoned[FASTIPC_SENDING]) ||
-	       (!pair_is_sealed(endpoint) && pair_mapped(endpoint)) ||
+	       (!pair_is_sealed(endpoint) &&
+		fastipc_endpoint_is_mapped(endpoint)) ||
 	       fastipc_ring_position(ring) != sending->position ||
 	       fastipc_ring_fits(ring, other_of(endpoint)->control,
 				 sending->position,
@@ -394,11 +413,11 @@ static ssize_t pair_recv_claimed(struct fastipc_endpoint *endpoint,
 	size_t len = 0, part;
 	int ret, ended;
 
+	if (READ_ONCE(self->poisoned[FASTIPC_RECEIVING]))
+		return -EBADMSG;
 	ret = pair_consume_resume(endpoint, era);
 	if (ret)
 		return ret;
-	if (READ_ONCE(self->poisoned[FASTIPC_RECEIVING]))
-		return -EBADMSG;
 	ended = fastipc_ring_ended(&self->ended[FASTIPC_RECEIVING]);
 	ret = fastipc_ring_look(ring, ended, &len);
 	if (ret < 0)
@@ -457,7 +476,7 @@ static int pair_recv_look(void *arg)
 {
 	struct fastipc_endpoint *endpoint = arg;
 
-	if (pair_mapped(endpoint))
+	if (fastipc_endpoint_is_mapped(endpoint))
 		return true;
 	return pair_glance_recv(endpoint);
 }

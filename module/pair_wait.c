@@ -47,7 +47,7 @@ struct pair_look {
 static bool pair_abandoned(const struct fastipc_endpoint *endpoint,
 			   const struct fastipc_ring *ring)
 {
-	return !READ_ONCE(endpoint->maps) &&
+	return !fastipc_endpoint_is_mapped(endpoint) &&
 	       READ_ONCE(endpoint->era) != READ_ONCE(ring->consumed_era);
 }
 
@@ -78,9 +78,19 @@ static int pair_look_recv(void *arg)
 static bool pair_kernel_produces(const struct fastipc_endpoint *endpoint)
 {
 	return pair_is_sealed(endpoint) ||
-	       (!READ_ONCE(endpoint->maps) &&
+	       (!fastipc_endpoint_is_mapped(endpoint) &&
 		READ_ONCE(endpoint->era) ==
 			READ_ONCE(self_of(endpoint)->ring.produced_era));
+}
+
+/* Where an end stands with sending, or says so; for a poller. */
+static u64 pair_sending_position(const struct fastipc_endpoint *endpoint)
+{
+	struct pair_end *self = self_of(endpoint);
+
+	return pair_kernel_produces(endpoint) ?
+		       fastipc_ring_position(&self->ring) :
+		       fastipc_ring_sent(self->control);
 }
 
 /* For the sender itself: does its next message fit? */
@@ -132,14 +142,20 @@ int pair_glance_recv(void *endpoint)
 	       fastipc_ring_readable(ring, self->control);
 }
 
-/* The same for sending: would the longest message fit? */
+/*
+ * The same for sending: would the longest message fit?  Where a process that is
+ * gone stopped, only who sends finds out.
+ */
 static int pair_glance_send(void *endpoint)
 {
 	struct pair_end *self = self_of(endpoint);
 
 	return fastipc_ring_ended(&self->ended[FASTIPC_SENDING]) ||
 	       READ_ONCE(self->poisoned[FASTIPC_SENDING]) ||
-	       fastipc_ring_fits_max(&self->ring, self->control,
+	       (!fastipc_endpoint_is_mapped(endpoint) &&
+		!pair_kernel_produces(endpoint)) ||
+	       fastipc_ring_fits_max(&self->ring,
+				     pair_sending_position(endpoint),
 				     other_of(endpoint)->control);
 }
 
@@ -244,7 +260,8 @@ __poll_t pair_poll(struct fastipc_endpoint *endpoint, __poll_t wanted)
 			over = false;
 	}
 	if (endpoint->rights & FMODE_WRITE) {
-		u64 want = fastipc_ring_want_max(&self->ring, self->control);
+		u64 want = fastipc_ring_want_max(
+			&self->ring, pair_sending_position(endpoint));
 
 		mask |= pair_poll_one(endpoint, FASTIPC_SENDING,
 				      EPOLLOUT | EPOLLWRNORM, wanted, want,

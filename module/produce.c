@@ -111,6 +111,7 @@ bool fastipc_ring_make_room(struct fastipc_ring *ring, size_t len)
 		if (!word)
 			return false; /* a batch begins here */
 		ring->oldest += footprint(ring, word & FASTIPC_WORD_LEN);
+		cond_resched(); /* many small ones make room for a large one */
 	}
 	return true;
 }
@@ -222,6 +223,21 @@ u64 fastipc_ring_position(const struct fastipc_ring *ring)
 	return READ_ONCE(ring->position);
 }
 
+/*
+ * Write over what a process put there; only in a sealed ring, whose position is
+ * always the kernel's.  0; -EINTR if the caller is killed.
+ */
+int fastipc_ring_sent_again(struct fastipc_ring *ring,
+			    struct fastipc_control *producer)
+{
+	if (mutex_lock_killable(&ring->producer))
+		return -EINTR;
+	WRITE_ONCE(producer->sent,
+		   ring->batch_word ? ring->batch : ring->position);
+	mutex_unlock(&ring->producer);
+	return 0;
+}
+
 /* Consuming ------------------------------------------------------------- */
 
 /* Be the one who consumes; whether nobody was. */
@@ -279,6 +295,9 @@ bool fastipc_ring_is_claimed(struct fastipc_ring *ring)
  * have whoever comes after it take a payload for a message, and for its stamp.
  * What it released beyond is taken back before anybody can send.
  *
+ * Nobody walks the same way twice, whatever the outcome: others wait for the
+ * mutex.
+ *
  * Return: 0; -EBADMSG; -EINTR if the caller is killed.
  */
 int fastipc_ring_consume_check(struct fastipc_ring *ring,
@@ -299,12 +318,10 @@ int fastipc_ring_consume_check(struct fastipc_ring *ring,
 		at += footprint(ring, word & FASTIPC_WORD_LEN);
 		cond_resched();
 	}
-	if (at == *taken) {
-		/* So nobody walks that way again, under this mutex. */
-		ring->oldest = at;
-		/* Pairs with fastipc_ring_released(). */
+	ring->oldest = at;
+	/* Pairs with fastipc_ring_released(). */
+	if (at == *taken)
 		smp_store_release(&consumer->released, at);
-	}
 	mutex_unlock(&ring->producer);
 	if (at == *taken)
 		return 0;

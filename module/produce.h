@@ -30,6 +30,8 @@ void fastipc_ring_publish(struct fastipc_ring *ring,
 bool fastipc_ring_flush(struct fastipc_ring *ring,
 			struct fastipc_control *producer);
 u64 fastipc_ring_position(const struct fastipc_ring *ring);
+int fastipc_ring_sent_again(struct fastipc_ring *ring,
+			    struct fastipc_control *producer);
 
 /* Whoever is going to consume, kernel or process. */
 int fastipc_ring_consume_check(struct fastipc_ring *ring,

@@ -150,21 +150,19 @@ int fastipc_ring_fits(struct fastipc_ring *ring,
 /**
  * fastipc_ring_fits_max() - would the longest message fit? (poll)
  * @ring: the ring
- * @producer: control page of the end that writes it, who calls
+ * @position: where the producer stands, or says so
  * @consumer: control page of the end that reads it
  *
- * Knows the producer's position only from its hint, which may lag behind the
- * consumer's: so nothing is concluded from an impossible pair of values.
+ * The position may lag behind the consumer's: so nothing is concluded from an
+ * impossible pair of values.
  *
  * Return: whether it would, or might.
  */
-bool fastipc_ring_fits_max(const struct fastipc_ring *ring,
-			   const struct fastipc_control *producer,
+bool fastipc_ring_fits_max(const struct fastipc_ring *ring, u64 position,
 			   const struct fastipc_control *consumer)
 {
 	u64 released = fastipc_ring_released(consumer);
-	u64 sent = fastipc_ring_sent(producer);
-	u64 used = sent - released;
+	u64 used = position - released;
 
 	if (used > ring->bytes)
 		return true; /* nonsense; the library's own check says so */
@@ -186,10 +184,9 @@ u64 fastipc_ring_want(const struct fastipc_ring *ring, u64 position, u64 room)
 	return end > ring->bytes ? end - ring->bytes : 1;
 }
 
-u64 fastipc_ring_want_max(const struct fastipc_ring *ring,
-			  const struct fastipc_control *producer)
+u64 fastipc_ring_want_max(const struct fastipc_ring *ring, u64 position)
 {
-	return fastipc_ring_want(ring, fastipc_ring_sent(producer),
+	return fastipc_ring_want(ring, position,
 				 fastipc_ring_room(ring, ring->max_message));
 }
 
@@ -239,6 +236,13 @@ void fastipc_ring_end(struct fastipc_waitline *line, int *ended, int error)
 	smp_store_release(ended, error);
 	/* Pairs with the load-acquire in fastipc_ended() (lib/ring.h). */
 	smp_store_release(&line->ended, (u32)error);
+}
+
+/* Write over what a process put there; who may end it is kept out. */
+void fastipc_ring_end_again(struct fastipc_waitline *line, const int *ended)
+{
+	/* Pairs with the load-acquire in fastipc_ended() (lib/ring.h). */
+	smp_store_release(&line->ended, (u32)READ_ONCE(*ended));
 }
 
 /* To be read before the ring's word. */

@@ -32,7 +32,7 @@
  * @batch_word: its word; 0: there is no batch
  * @produced_era: of the producing endpoint, when @position was true
  * @seq: number of the last stamped message
- * @oldest: of a message of a sealed ring: at most what was released
+ * @oldest: of a message of a sealed ring that nobody can have written over
  * @lock: guards @released, @claimed and @contended
  * @released: furthest position the consumer was believed to have released
  * @claimed: somebody consumes through the kernel; guards @taken and behind
@@ -82,12 +82,10 @@ int fastipc_ring_readable(const struct fastipc_ring *ring,
 int fastipc_ring_fits(struct fastipc_ring *ring,
 		      const struct fastipc_control *consumer, u64 position,
 		      u64 room);
-bool fastipc_ring_fits_max(const struct fastipc_ring *ring,
-			   const struct fastipc_control *producer,
+bool fastipc_ring_fits_max(const struct fastipc_ring *ring, u64 position,
 			   const struct fastipc_control *consumer);
 u64 fastipc_ring_want(const struct fastipc_ring *ring, u64 position, u64 room);
-u64 fastipc_ring_want_max(const struct fastipc_ring *ring,
-			  const struct fastipc_control *producer);
+u64 fastipc_ring_want_max(const struct fastipc_ring *ring, u64 position);
 u64 fastipc_ring_sent(const struct fastipc_control *control);
 u64 fastipc_ring_released(const struct fastipc_control *control);
 u64 fastipc_ring_taken(const struct fastipc_control *control);
@@ -100,6 +98,7 @@ void fastipc_ring_served_fence(void);
 
 /* The end of a direction: the kernel's own word, and the hint in the page. */
 void fastipc_ring_end(struct fastipc_waitline *line, int *ended, int error);
+void fastipc_ring_end_again(struct fastipc_waitline *line, const int *ended);
 int fastipc_ring_ended(const int *ended);
 
 #endif /* FASTIPC_RING_H */

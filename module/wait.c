@@ -190,7 +190,8 @@ int fastipc_wait_sleep(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
  *
  * All of them, exclusive pollers too, and without a poll key: who is woken for
  * nothing looks and arms again.  If nobody armed since the last wake, there is
- * nobody to wake: so the length of the queue is paid for by who is in it.
+ * nobody to wake: so one who polls often cannot have the peer walk a long queue
+ * more often than it arms.
  */
 void fastipc_wait_wake(struct fastipc_wait *wait, bool always)
 {
@@ -230,6 +231,16 @@ void fastipc_wait_served(struct fastipc_wait *wait, u64 reached)
 
 	if (want && want <= reached)
 		fastipc_wait_wake(wait, false);
+}
+
+/* Write over what a process put into the line. */
+void fastipc_wait_restate(struct fastipc_wait *wait)
+{
+	spin_lock_irq(&wait->queue.lock);
+	fastipc_ring_arm(wait->line, wait->want);
+	spin_unlock_irq(&wait->queue.lock);
+	/* As for who arms: who restates it looks later, or wakes who should. */
+	fastipc_ring_arm_fence();
 }
 
 /**

@@ -83,6 +83,7 @@ int fastipc_wait_sleep(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 		       void *arg, ktime_t *until);
 void fastipc_wait_wake(struct fastipc_wait *wait, bool always);
 void fastipc_wait_served(struct fastipc_wait *wait, u64 reached);
+void fastipc_wait_restate(struct fastipc_wait *wait);
 void fastipc_wait_notice(struct fastipc_wait *wait,
 			 struct fasync_struct **notice);
 void fastipc_wait_recheck(struct fastipc_wait *wait, fastipc_look_t look,
