@@ -148,6 +148,27 @@ TEST_F(drain, a_receiver_who_wants_no_more_is_epipe)
 	ASSERT_EQ(-EPIPE, fastipc_drain(self->end[0], -1));
 }
 
+/*
+ * What a sealed end has sent, the kernel knows better than the page: another sender
+ * may go on there as soon as all was received.
+ */
+TEST(it_ends_when_the_kernel_says_so)
+{
+	struct fastipc_control *own;
+	struct fastipc *f;
+	int fd[2];
+
+	ASSERT_EQ(0, raw_pair_of(fd, 8192, FASTIPC_SEALED));
+	own = raw_map_control(fd[0]);
+	ASSERT_NE(NULL, own);
+	ASSERT_EQ(0, fastipc_adopt(&f, fd[0]));
+	own->sent = 128;
+	ASSERT_EQ(0, fastipc_drain(f, 1000));
+	ASSERT_EQ(0, munmap(own, 4096));
+	fastipc_close(f);
+	close(fd[1]);
+}
+
 TEST(drain_without_the_right_to_send_is_ebadf)
 {
 	int fd = raw_open(O_RDWR), peer;
