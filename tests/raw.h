@@ -134,26 +134,41 @@ static inline int raw_pair(int fd[2], uint64_t ring_bytes)
 	return raw_pair_of(fd, ring_bytes, 0);
 }
 
-/* Have one message sent; no waiting. */
+/*
+ * Have one message sent; no waiting.  -EUCLEAN: what the call answered is not what
+ * its result means.
+ */
 static inline int raw_send(int fd, const void *buf, size_t len, uint32_t flags)
 {
 	struct fastipc_send send = { .size = sizeof(send),
 				     .flags = flags,
 				     .data = (uintptr_t)buf,
 				     .len = len };
+	struct fastipc_send before = send;
+	int ret = raw_ioctl(fd, FASTIPC_SEND, &send);
 
-	return raw_ioctl(fd, FASTIPC_SEND, &send);
+	before.sent = ret > 0 ? ret : 0;
+	return memcmp(&send, &before, sizeof(send)) ? -EUCLEAN : ret;
 }
 
-/* Receive one message; its length is in @recv->len. */
+/*
+ * Receive one message; its length is in @recv->len.  -EUCLEAN: the call failed, and
+ * changed its structure.
+ */
 static inline int raw_recv(int fd, struct fastipc_recv *recv, void *buf,
 			   size_t cap, uint64_t timeout_ns)
 {
-	*recv = (struct fastipc_recv){ .size = sizeof(*recv),
-				       .data = (uintptr_t)buf,
-				       .len = cap,
-				       .timeout_ns = timeout_ns };
-	return raw_ioctl(fd, FASTIPC_RECV, recv);
+	const struct fastipc_recv before = { .size = sizeof(before),
+					     .data = (uintptr_t)buf,
+					     .len = cap,
+					     .timeout_ns = timeout_ns };
+	int ret;
+
+	*recv = before;
+	ret = raw_ioctl(fd, FASTIPC_RECV, recv);
+	if (ret < 0 && memcmp(recv, &before, sizeof(before)))
+		return -EUCLEAN;
+	return ret;
 }
 
 /* An end, mapped by hand. ------------------------------------------------- */

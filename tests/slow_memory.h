@@ -86,8 +86,8 @@ static inline void *slow_serve(void *arg)
 }
 
 /*
- * A child that runs @body with a slow page and the descriptor @keep; without
- * @drop.  Returns when it hangs.
+ * A child that runs @body with a slow page, behind one that is there, and the
+ * descriptor @keep; without @drop.  Returns when it hangs.
  */
 static inline bool hang(struct slow *slow, int (*body)(int fd, char *page),
 			int keep, int drop)
@@ -107,8 +107,10 @@ static inline bool hang(struct slow *slow, int (*body)(int fd, char *page),
 	close(drop);
 	close(slow->up[0]);
 	close(slow->down[1]);
-	slow->page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+	/* Behind a page that is there. */
+	slow->page = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	slow->page += 4096;
 	slow->uffd = userfault(slow->page, 4096);
 	if (slow->uffd < 0 || pthread_create(&thread, NULL, slow_serve, slow))
 		_exit(93);
