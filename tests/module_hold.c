@@ -4,6 +4,7 @@
  * "ready", and wait to be killed.  "use": send messages in every way, and leave.
  */
 #include <pthread.h>
+#include <sys/epoll.h>
 
 #include "fastipc_test.h"
 
@@ -40,32 +41,60 @@ static bool hold_map(int fd, uint64_t offset, uint64_t bytes)
 	return true;
 }
 
-struct reader {
+struct sleeper {
 	int fd;
+	bool writes;
 	pid_t tid;
 };
 
-static void *read_forever(void *arg)
+static void *sleep_forever(void *arg)
 {
-	struct reader *r = arg;
-	char c;
+	struct sleeper *s = arg;
+	char c = 0;
 
-	__atomic_store_n(&r->tid, gettid(), __ATOMIC_RELEASE);
-	_exit(read(r->fd, &c, 1) ? 1 : 0);
+	__atomic_store_n(&s->tid, gettid(), __ATOMIC_RELEASE);
+	if (!s->writes)
+		_exit(read(s->fd, &c, 1) ? 1 : 0);
+	while (write(s->fd, &c, 1) == 1)
+		;
+	_exit(1);
 }
 
-/* A thread asleep in read(2), whose descriptor is closed by then. */
-static bool hold_read(int fd)
+/* A thread asleep in read(2) or write(2), whose descriptor is closed by then. */
+static bool hold_sleeper(int fd, bool writes)
 {
-	static struct reader r;
+	static struct sleeper s;
 	pthread_t thread;
 
-	r.fd = fd;
-	if (pthread_create(&thread, NULL, read_forever, &r))
+	s.fd = fd;
+	s.writes = writes;
+	if (pthread_create(&thread, NULL, sleep_forever, &s))
 		return false;
-	while (!__atomic_load_n(&r.tid, __ATOMIC_ACQUIRE))
+	while (!__atomic_load_n(&s.tid, __ATOMIC_ACQUIRE))
 		usleep(1000);
-	if (!wait_for_sleep(r.tid))
+	if (!wait_for_sleep(s.tid))
+		return false;
+	close(fd);
+	return true;
+}
+
+/* The other end alone. */
+static bool hold_peer(int fd)
+{
+	if (raw_peer(fd, O_RDWR) < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
+/* An epoll instance that watched an end: this holds nothing. */
+static bool hold_epoll(int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	int ep = epoll_create1(0);
+
+	if (epoll_ctl(ep, EPOLL_CTL_ADD, fd, &event) ||
+	    epoll_wait(ep, &event, 1, 0))
 		return false;
 	close(fd);
 	return true;
@@ -86,9 +115,15 @@ static bool hold(const char *what, int fd, const struct fastipc_info *info)
 	if (!strcmp(what, "sealed-map"))
 		return hold_map(fd, info->recv_ring, 2 * info->ring_bytes);
 	if (!strcmp(what, "read"))
-		return hold_read(fd);
-	fprintf(stderr,
-		"usage: module_hold endpoint|mapfile|map|sealed-map|read|use\n");
+		return hold_sleeper(fd, false);
+	if (!strcmp(what, "write"))
+		return hold_sleeper(fd, true);
+	if (!strcmp(what, "peer"))
+		return hold_peer(fd);
+	if (!strcmp(what, "epoll"))
+		return hold_epoll(fd);
+	fprintf(stderr, "usage: module_hold endpoint|peer|mapfile|map|"
+			"sealed-map|read|write|epoll|use\n");
 	return false;
 }
 

@@ -43,13 +43,14 @@ refused() {
 	! rmmod fastipc 2>/dev/null && [ -d /sys/module/fastipc ]
 }
 
-# held WHAT: a process holds only that; unloading must be refused meanwhile
+# held WHAT [COMMAND]: a process holds only that; unloading must be refused
+# meanwhile, or COMMAND succeed
 held() {
 	local pid status=1
 	coproc "$hold" "$1"
 	pid=$COPROC_PID
 	if read -r -u "${COPROC[0]}" line && [ "$line" = ready ]; then
-		refused
+		"${2:-refused}"
 		status=$?
 	fi
 	kill -9 "$pid"
@@ -72,12 +73,16 @@ cycle() {
 }
 
 echo "TAP version 13"
-echo "1..8"
+echo "1..12"
 result "refused while an endpoint is open" held endpoint
+result "refused while its peer is open" held peer
 result "refused while a map file is open" held mapfile
 result "refused while a map lives" held map
 result "refused while a map of a sealed ring lives" held sealed-map
 result "refused while somebody sleeps in read(2)" held read
+result "refused while somebody sleeps in write(2)" held write
+result "unloads though an epoll instance watched an end" held epoll unload
+result "loads after that" load
 result "unloads afterwards" unload
 result "loads again" load
 result "loads and unloads $cycles times" cycle

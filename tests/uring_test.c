@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What io_uring can do with any file, done with an end: reading, writing, polling;
+ * with the rights of the open file, and with what is pending when things go.
+ */
+#include "kselftest_harness.h"
+#include "fastipc_test.h"
+#include "uring.h"
+
+#include <poll.h>
+
+FIXTURE(uring)
+{
+	int fd[2];
+	struct uring u;
+	char buf[64];
+};
+
+VARIANTS_OF_SORT(uring);
+
+FIXTURE_SETUP(uring)
+{
+	ASSERT_EQ(0, raw_pair_of(self->fd, 4096, variant->flags));
+	ASSERT_EQ(0, uring_open(&self->u));
+}
+
+FIXTURE_TEARDOWN(uring)
+{
+	if (self->u.fd >= 0)
+		close(self->u.fd);
+	close(self->fd[0]);
+	close(self->fd[1]);
+}
+
+static int submit(struct uring *u, int op, int fd, void *buf, uint32_t len)
+{
+	struct io_uring_sqe sqe = { .opcode = op,
+				    .fd = fd,
+				    .addr = (uintptr_t)buf,
+				    .len = len,
+				    .user_data = op };
+
+	return uring_submit(u, &sqe);
+}
+
+/* Submit one and wait for it: its result. */
+static int done(struct uring *u, int op, int fd, void *buf, uint32_t len)
+{
+	uint64_t user = 0;
+	int ret = submit(u, op, fd, buf, len);
+
+	if (ret)
+		return ret;
+	ret = uring_wait(u, &user);
+	return user == op ? ret : -EUCLEAN;
+}
+
+static int submit_poll(struct uring *u, int fd, uint32_t events)
+{
+	struct io_uring_sqe sqe = { .opcode = IORING_OP_POLL_ADD,
+				    .fd = fd,
+				    .poll32_events = events,
+				    .user_data = IORING_OP_POLL_ADD };
+
+	return uring_submit(u, &sqe);
+}
+
+TEST_F(uring, writes_and_reads_messages)
+{
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		ASSERT_EQ(5, done(&self->u, IORING_OP_WRITE, self->fd[0],
+				  "hello", 5));
+		ASSERT_EQ(2, done(&self->u, IORING_OP_WRITE, self->fd[0], "ab",
+				  2));
+		ASSERT_EQ(5, done(&self->u, IORING_OP_READ, self->fd[1],
+				  self->buf, sizeof(self->buf)));
+		ASSERT_EQ(0, memcmp(self->buf, "hello", 5));
+		ASSERT_EQ(2, done(&self->u, IORING_OP_READ, self->fd[1],
+				  self->buf, sizeof(self->buf)));
+	}
+}
+
+TEST_F(uring, a_read_waits_for_a_message)
+{
+	uint64_t user;
+	int res;
+
+	ASSERT_EQ(0, submit(&self->u, IORING_OP_READ, self->fd[1], self->buf,
+			    sizeof(self->buf)));
+	ASSERT_FALSE(uring_reap(&self->u, &user, &res));
+	ASSERT_EQ(1, raw_send(self->fd[0], "late", 4, 0));
+	ASSERT_EQ(4, uring_wait(&self->u, &user));
+	ASSERT_EQ(0, memcmp(self->buf, "late", 4));
+}
+
+TEST_F(uring, a_write_waits_for_space)
+{
+	struct fastipc_recv recv;
+	int n = fill_ring(self->fd[0]);
+	uint64_t user;
+	int res;
+
+	ASSERT_EQ(0, submit(&self->u, IORING_OP_WRITE, self->fd[0], "late", 4));
+	ASSERT_FALSE(uring_reap(&self->u, &user, &res));
+	while (n--)
+		ASSERT_EQ(1, raw_recv(self->fd[1], &recv, self->buf, 1, 0));
+	ASSERT_EQ(4, uring_wait(&self->u, &user));
+	ASSERT_EQ(1, raw_recv(self->fd[1], &recv, self->buf, 4, 0));
+}
+
+/* io_uring waits for a file that itself does not, as it does with sockets. */
+TEST_F(uring, waits_though_the_end_does_not)
+{
+	uint64_t user;
+	int res;
+
+	ASSERT_EQ(0, fcntl(self->fd[1], F_SETFL, O_NONBLOCK));
+	ASSERT_EQ(0, submit(&self->u, IORING_OP_READ, self->fd[1], self->buf,
+			    sizeof(self->buf)));
+	ASSERT_FALSE(uring_reap(&self->u, &user, &res));
+	ASSERT_EQ(1, raw_send(self->fd[0], "late", 4, 0));
+	ASSERT_EQ(4, uring_wait(&self->u, &user));
+}
+
+TEST_F(uring, polls)
+{
+	uint64_t user;
+	int res;
+
+	ASSERT_EQ(0, submit_poll(&self->u, self->fd[1], POLLIN));
+	ASSERT_FALSE(uring_reap(&self->u, &user, &res));
+	ASSERT_EQ(1, raw_send(self->fd[0], "x", 1, 0));
+	ASSERT_EQ(POLLIN, uring_wait(&self->u, &user));
+}
+
+TEST_F(uring, is_told_of_the_end)
+{
+	uint64_t user;
+
+	ASSERT_EQ(0, submit(&self->u, IORING_OP_READ, self->fd[1], self->buf,
+			    sizeof(self->buf)));
+	ASSERT_EQ(0, raw_shutdown(self->fd[0], FASTIPC_SHUT_SEND));
+	ASSERT_EQ(0, uring_wait(&self->u, &user));
+	ASSERT_EQ(-EPIPE, done(&self->u, IORING_OP_WRITE, self->fd[0], "x", 1));
+}
+
+TEST_F(uring, memory_that_is_not_there_is_efault)
+{
+	struct fastipc_recv recv;
+	char *wall = new_wall();
+
+	ASSERT_EQ(-EFAULT,
+		  done(&self->u, IORING_OP_WRITE, self->fd[0], wall, 4));
+	ASSERT_EQ(1, raw_send(self->fd[0], "stays", 5, 0));
+	ASSERT_EQ(-EFAULT,
+		  done(&self->u, IORING_OP_READ, self->fd[1], wall, 5));
+	ASSERT_EQ(1, raw_recv(self->fd[1], &recv, self->buf, 5, 0));
+}
+
+/* Pending reads and polls go with the instance, and consume nothing. */
+TEST_F(uring, what_is_pending_goes_with_its_instance)
+{
+	struct fastipc_recv recv;
+	int i, ret;
+
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, submit(&self->u, IORING_OP_READ, self->fd[1],
+				    self->buf, 8));
+	ASSERT_EQ(0, submit_poll(&self->u, self->fd[1], POLLIN));
+	munmap(self->u.rings, 4096);
+	close(self->u.fd);
+	self->u.fd = -1;
+	/* It goes a while after its last close. */
+	for (i = 0; i < 3000; i++) {
+		ASSERT_EQ(1, raw_send(self->fd[0], "x", 1, 0));
+		usleep(1000);
+		ret = raw_recv(self->fd[1], &recv, self->buf, 1, 0);
+		if (ret == 1 && i > 3)
+			break;
+	}
+	ASSERT_EQ(1, ret);
+}
+
+/* A process with all that pending exits, or is killed: the end dies with it. */
+TEST_F(uring, what_is_pending_keeps_no_dead_process)
+{
+	int how, fd, up[2];
+	struct fastipc_recv recv;
+	struct fastipc_peer peer = { .size = sizeof(peer), .flags = O_RDWR };
+	pid_t pid;
+	char c;
+
+	for (how = 0; how < 2; how++) {
+		fd = raw_open(O_RDWR);
+		ASSERT_EQ(0, pipe(up));
+		ASSERT_EQ(0, raw_setup(fd, 4096, 0));
+		pid = fork_bound();
+		if (!pid) {
+			int mine = raw_ioctl(fd, FASTIPC_PEER, &peer);
+			struct uring u;
+
+			if (mine < 0 || uring_open(&u) ||
+			    submit(&u, IORING_OP_READ, mine, self->buf, 8) ||
+			    submit_poll(&u, mine, POLLIN) ||
+			    write(up[1], "", 1) != 1)
+				_exit(1);
+			if (!how)
+				_exit(0);
+			pause();
+		}
+		ASSERT_EQ(1, read(up[0], &c, 1));
+		if (how)
+			kill(pid, SIGKILL);
+		ASSERT_EQ(how ? 128 + SIGKILL : 0, reap(pid));
+		ASSERT_EQ(-ECONNRESET,
+			  raw_recv(fd, &recv, &c, 1, FASTIPC_FOREVER));
+		close(up[0]);
+		close(up[1]);
+		close(fd);
+	}
+}
+
+/* An end that may only send or receive, by whatever way it is asked. */
+TEST(io_uring_has_the_rights_of_the_end)
+{
+	int fd = raw_open(O_RDONLY), peer;
+	struct uring u;
+	char c;
+
+	ASSERT_EQ(0, uring_open(&u));
+	ASSERT_EQ(0, raw_setup(fd, 4096, 0));
+	peer = raw_peer(fd, O_RDONLY);
+	ASSERT_GE(peer, 0);
+	ASSERT_EQ(-EBADF, done(&u, IORING_OP_WRITE, fd, "x", 1));
+	ASSERT_EQ(-EBADF, done(&u, IORING_OP_WRITE, peer, "x", 1));
+	close(fd);
+	close(peer);
+	fd = raw_open(O_WRONLY);
+	ASSERT_EQ(0, raw_setup(fd, 4096, 0));
+	ASSERT_EQ(-EBADF, done(&u, IORING_OP_READ, fd, &c, 1));
+	close(fd);
+	close(u.fd);
+}
+
+TEST_NOTHING_IS_LEFT()
+
+TEST_HARNESS_MAIN
