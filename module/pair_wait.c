@@ -260,8 +260,8 @@ __poll_t pair_poll(struct fastipc_endpoint *endpoint, __poll_t wanted)
 			over = false;
 	}
 	if (endpoint->rights & FMODE_WRITE) {
-		u64 want = fastipc_ring_want_max(
-			&self->ring, pair_sending_position(endpoint));
+		u64 position = pair_sending_position(endpoint);
+		u64 want = fastipc_ring_want_max(&self->ring, position);
 
 		mask |= pair_poll_one(endpoint, FASTIPC_SENDING,
 				      EPOLLOUT | EPOLLWRNORM, wanted, want,

@@ -319,8 +319,8 @@ int fastipc_ring_consume_check(struct fastipc_ring *ring,
 		cond_resched();
 	}
 	ring->oldest = at;
-	/* Pairs with fastipc_ring_released(). */
 	if (at == *taken)
+		/* Pairs with fastipc_ring_released(). */
 		smp_store_release(&consumer->released, at);
 	mutex_unlock(&ring->producer);
 	if (at == *taken)

@@ -10,6 +10,8 @@
 
 #define LEN 5
 
+static const char never[] = "never", first[] = "first";
+
 /* The memory comes with a size that no structure has. */
 static int hang_in(int fd, unsigned long command, char *page)
 {
@@ -38,7 +40,7 @@ static int hang_in_then(int fd, char *page)
 {
 	struct fastipc_send send = { .size = sizeof(send),
 				     .flags = FASTIPC_SEND_THEN_RECV,
-				     .data = (uintptr_t) "never",
+				     .data = (uintptr_t)never,
 				     .len = LEN,
 				     .then = (uintptr_t)page };
 
@@ -67,18 +69,54 @@ FIXTURE_VARIANT(args)
 	int (*body)(int fd, char *page);
 };
 
-FIXTURE_VARIANT_ADD(args, setup){ hang_in_setup };
-FIXTURE_VARIANT_ADD(args, attach){ hang_in_attach };
-FIXTURE_VARIANT_ADD(args, peer){ hang_in_peer };
-FIXTURE_VARIANT_ADD(args, info){ hang_in_info };
-FIXTURE_VARIANT_ADD(args, map){ hang_in_map };
-FIXTURE_VARIANT_ADD(args, send){ hang_in_send };
-FIXTURE_VARIANT_ADD(args, recv){ hang_in_recv };
-FIXTURE_VARIANT_ADD(args, sync){ hang_in_sync };
-FIXTURE_VARIANT_ADD(args, stat){ hang_in_stat };
-FIXTURE_VARIANT_ADD(args, shutdown){ hang_in_shutdown };
-FIXTURE_VARIANT_ADD(args, then){ hang_in_then };
-FIXTURE_VARIANT_ADD(args, iov){ hang_in_iov };
+FIXTURE_VARIANT_ADD(args, setup) {
+	.body = hang_in_setup,
+};
+
+FIXTURE_VARIANT_ADD(args, attach) {
+	.body = hang_in_attach,
+};
+
+FIXTURE_VARIANT_ADD(args, peer) {
+	.body = hang_in_peer,
+};
+
+FIXTURE_VARIANT_ADD(args, info) {
+	.body = hang_in_info,
+};
+
+FIXTURE_VARIANT_ADD(args, map) {
+	.body = hang_in_map,
+};
+
+FIXTURE_VARIANT_ADD(args, send) {
+	.body = hang_in_send,
+};
+
+FIXTURE_VARIANT_ADD(args, recv) {
+	.body = hang_in_recv,
+};
+
+FIXTURE_VARIANT_ADD(args, sync) {
+	.body = hang_in_sync,
+};
+
+FIXTURE_VARIANT_ADD(args, stat) {
+	.body = hang_in_stat,
+};
+
+FIXTURE_VARIANT_ADD(args, shutdown) {
+	.body = hang_in_shutdown,
+};
+
+FIXTURE_VARIANT_ADD(args, then) {
+	.body = hang_in_then,
+};
+
+FIXTURE_VARIANT_ADD(args, iov) {
+	.body = hang_in_iov,
+};
+
 
 FIXTURE_SETUP(args)
 {
@@ -187,7 +225,7 @@ static int hang_in_send_array(int fd, char *page)
 				     .data = (uintptr_t)item,
 				     .len = 2 };
 
-	*item = (struct fastipc_send_item){ .data = (uintptr_t) "first",
+	*item = (struct fastipc_send_item){ .data = (uintptr_t)first,
 					    .len = LEN };
 	/* The second is nonsense when it comes. */
 	return raw_ioctl(fd, FASTIPC_SEND, &send) == 1 ? 0 : 95;

@@ -79,7 +79,7 @@ TEST(an_end_in_a_cycle)
 TEST(a_lent_page_outlives_its_channel)
 {
 	struct counters before = counters_now();
-	const char text[] = "still here";
+	static const char text[] = "still here";
 	const struct fastipc_record *record;
 	struct fastipc_info info;
 	char buf[sizeof(text)] = "";

@@ -122,8 +122,7 @@ static bool hold(const char *what, int fd, const struct fastipc_info *info)
 		return hold_peer(fd);
 	if (!strcmp(what, "epoll"))
 		return hold_epoll(fd);
-	fprintf(stderr, "usage: module_hold endpoint|peer|mapfile|map|"
-			"sealed-map|read|write|epoll|use\n");
+	fprintf(stderr, "usage: module_hold WHAT, see module_test.sh\n");
 	return false;
 }
 

@@ -6,7 +6,6 @@
 #include "kselftest_harness.h"
 #include "fastipc_test.h"
 
-#include <pthread.h>
 #include <sys/uio.h>
 
 #define PIN	1024 /* references, by GUP_PIN_COUNTING_BIAS */
@@ -130,17 +129,15 @@ TEST(a_bad_position_takes_nothing_from_who_was_there)
 	close(fd[0]);
 }
 
-static volatile bool stop;
-
 /* Maps of the peer's come and go, and so the page's references. */
-static void *come_and_go(void *arg)
+static void come_and_go(int fd)
 {
-	int fd = *(int *)arg, i;
 	struct fastipc_info info;
 	void *p[8];
+	int i;
 
 	raw_info(fd, &info);
-	while (!stop) {
+	for (;;) {
 		for (i = 0; i < 8; i++)
 			p[i] = mmap(NULL, 4096, PROT_READ,
 				    MAP_SHARED | MAP_POPULATE, fd,
@@ -148,23 +145,24 @@ static void *come_and_go(void *arg)
 		for (i = 0; i < 8; i++)
 			munmap(p[i], 4096);
 	}
-	return NULL;
 }
 
 /* One pin's references are seen, whatever the peer maps at that moment. */
 TEST_F_TIMEOUT(refused, a_pin_does_not_hide_behind_maps, 300)
 {
-	pthread_t thread;
+	pid_t pid;
 	int i;
 
 	ASSERT_EQ(0, map_and_leave(self->fd[1]));
 	ASSERT_EQ(PIN - 1, lend(self->lent, self->shown, PIN - 1));
-	stop = false;
-	ASSERT_EQ(0, pthread_create(&thread, NULL, come_and_go, &self->fd[0]));
+	/* Not a thread: mmap(2) keeps that out of its own mm. */
+	pid = fork_bound();
+	if (!pid)
+		come_and_go(self->fd[0]);
 	for (i = 0; i < share_of(ATTEMPTS) && is_refused(self->fd[1]); i++)
 		;
-	stop = true;
-	pthread_join(thread, NULL);
+	kill(pid, SIGKILL);
+	reap(pid);
 	ASSERT_EQ(share_of(ATTEMPTS), i);
 }
 
