@@ -228,7 +228,7 @@ static inline void fastipc_producer_publish(struct fastipc_producer *p,
 		 * Release: tag, payload and the zero behind are seen by whoever
 		 * sees the word.  Pairs with the load-acquire in
 		 * fastipc_consumer_look(), and the kernel's in
-		 * fastipc_ring_look() (module/produce.c).
+		 * fastipc_ring_look() (module/consume.c).
 		 */
 		__atomic_store_n(&record->word, word, __ATOMIC_RELEASE);
 	}

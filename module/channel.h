@@ -2,9 +2,9 @@
 /*
  * DOC: channel.h - channels and their endpoints, whatever the kind
  *
- * Owns the two objects' lives and the table through which endpoint.c, map.c
- * and transfer.c reach a kind.  An endpoint is one open file; a channel is what
- * endpoints share.  Knows no kind, and no user memory.
+ * Owns the two objects' lives and the table through which endpoint.c, map.c,
+ * transfer.c and rw.c reach a kind.  An endpoint is one open file; a channel is
+ * what endpoints share.  Knows no kind, and no user memory.
  *
  * Lives: a file holds its endpoint, an endpoint with a file holds its channel,
  * and a channel's kind holds the endpoints it has attached until it is freed:

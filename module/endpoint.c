@@ -13,6 +13,7 @@
 #include "endpoint.h"
 #include "map.h"
 #include "pair.h"
+#include "rw.h"
 #include "transfer.h"
 
 /* The ABI: sizes when first published. */
@@ -425,8 +426,8 @@ const struct file_operations fastipc_endpoint_fops = {
 	.owner = THIS_MODULE,
 	.open = endpoint_open,
 	.release = endpoint_release,
-	.read_iter = fastipc_transfer_read,
-	.write_iter = fastipc_transfer_write,
+	.read_iter = fastipc_rw_read,
+	.write_iter = fastipc_rw_write,
 	.fasync = endpoint_fasync,
 	.poll = endpoint_poll,
 	.mmap = fastipc_map_mmap,

@@ -6,7 +6,9 @@
 #include <linux/slab.h>
 
 #include "pair.h"
-#include "pair_io.h"
+#include "pair_recv.h"
+#include "pair_send.h"
+#include "pair_successor.h"
 #include "trace.h"
 
 /* Offsets for mmap(2): the number of an area, and nothing but zeroes below. */

@@ -2,6 +2,9 @@
 /*
  * Waiting in a pair: the looks, FASTIPC_SYNC, poll.  See pair_wait.h.
  */
+#include <linux/sched/signal.h>
+
+#include "consume.h"
 #include "pair_wait.h"
 #include "produce.h"
 #include "trace.h"
@@ -13,6 +16,32 @@ void pair_wake(struct pair_end *end, enum fastipc_direction direction,
 
 	if (endpoint)
 		fastipc_wait_wake(&endpoint->wait[direction], always);
+}
+
+/* The kernel published, or released up to @reached: wake who waits for that. */
+void pair_served(struct pair_end *end, enum fastipc_direction direction,
+		 u64 reached)
+{
+	struct fastipc_endpoint *endpoint;
+
+	/* One that attaches now, and arms, sees what was done. */
+	fastipc_ring_served_fence();
+	endpoint = endpoint_of(end);
+	if (endpoint)
+		fastipc_wait_served(&endpoint->wait[direction], reached);
+}
+
+/*
+ * Between two tries: a peer that shows something and takes it back must not keep
+ * anybody in here.
+ */
+int pair_interrupted(const struct fastipc_transfer *transfer)
+{
+	if (transfer->until && ktime_after(ktime_get(), *transfer->until))
+		return -ETIMEDOUT;
+	if (!signal_pending(current))
+		return 0;
+	return transfer->until ? -EINTR : -ERESTARTSYS;
 }
 
 /* The victim of a peer that broke the rules gets -EBADMSG from now on. */

@@ -91,6 +91,9 @@ static inline bool pair_is_sealed(const struct fastipc_endpoint *endpoint)
 
 void pair_wake(struct pair_end *end, enum fastipc_direction direction,
 	       bool always);
+void pair_served(struct pair_end *end, enum fastipc_direction direction,
+		 u64 reached);
+int pair_interrupted(const struct fastipc_transfer *transfer);
 int pair_poison(struct fastipc_endpoint *endpoint,
 		enum fastipc_direction direction, u64 position);
 

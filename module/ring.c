@@ -4,7 +4,8 @@
  * the order of every step is in doc/protocol.rst, its proof in tests/model/.
  *
  * The kernel looks whether a sleeper has what it waits for, and tells who sleeps;
- * what it does as a producer and a consumer of its own is in produce.c.
+ * what it does as a producer and a consumer of its own is in produce.c and
+ * consume.c.
  */
 #include <linux/errno.h>
 
@@ -25,7 +26,7 @@ static_assert(offsetof(struct fastipc_control, send) == 384);
 u64 fastipc_ring_room(const struct fastipc_ring *ring, u64 len)
 {
 	/* The word behind is written too. */
-	return FASTIPC_FOOTPRINT(len + ring->stamp_bytes) + FASTIPC_ALIGN;
+	return fastipc_ring_footprint(ring, len) + FASTIPC_ALIGN;
 }
 
 bool fastipc_ring_lawful(const struct fastipc_ring *ring, u64 word)

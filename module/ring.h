@@ -2,16 +2,19 @@
 /*
  * DOC: ring.h - words that the kernel shares with processes
  *
- * Owns, together with produce.h, every access to a control page and to the
- * words of a ring, and every memory barrier on them, each naming its partner.
+ * Owns, together with produce.h and consume.h, every access to a control page and
+ * to the words of a ring, and every memory barrier on them, each naming its partner.
  * What a process can write is read once, bounded, and returned by value: no
  * other file touches shared memory.
  *
  * Locks: ring->lock guards the shadow of the released position, and the claim of
- * produce.h; it is the innermost, and nothing sleeps under it.
+ * consume.h; it is the innermost, and nothing sleeps under it.
  */
 #ifndef FASTIPC_RING_H
 #define FASTIPC_RING_H
+
+/* Pages of a payload that are copied between two chances for others to run. */
+#define FASTIPC_COPY_PAGES 256
 
 #include <linux/fastipc.h>
 #include <linux/mutex.h>
@@ -65,6 +68,33 @@ struct fastipc_ring {
 	u64 cut;
 	u64 consumed_era;
 };
+
+/* The kernel's own address of what is at a position; the next page is elsewhere. */
+static inline void *fastipc_ring_at(const struct fastipc_ring *ring,
+				    u64 position)
+{
+	return fastipc_region_at(&ring->data, position & (ring->bytes - 1));
+}
+
+static inline struct page *fastipc_ring_page(const struct fastipc_ring *ring,
+					     u64 position)
+{
+	return ring->data.pages[(position & (ring->bytes - 1)) >> PAGE_SHIFT];
+}
+
+/* Bytes that a message occupies. */
+static inline u64 fastipc_ring_footprint(const struct fastipc_ring *ring,
+					 u64 len)
+{
+	return FASTIPC_FOOTPRINT(len + ring->stamp_bytes);
+}
+
+/* Where the payload of the message at a position begins. */
+static inline u64 fastipc_ring_payload(const struct fastipc_ring *ring,
+				       u64 position)
+{
+	return position + sizeof(struct fastipc_record) + ring->stamp_bytes;
+}
 
 int fastipc_ring_alloc(struct fastipc_ring *ring, u64 bytes, u64 max_message,
 		       bool sealed);

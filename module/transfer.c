@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * FASTIPC_SEND, FASTIPC_RECV, read(2) and write(2).  See transfer.h.
+ * FASTIPC_SEND and FASTIPC_RECV.  See transfer.h.
  */
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
@@ -10,8 +10,7 @@
 #include "compat.h"
 #include "transfer.h"
 
-#define ARRAY_MAX   1024 /* entries of an array that one call looks at */
-#define EMPTIES_MAX 4096 /* empty messages that a read(2) passes over */
+#define ARRAY_MAX 1024 /* entries of an array that one call looks at */
 
 static_assert(sizeof(struct fastipc_send_item) == 32);
 static_assert(sizeof(struct fastipc_recv_item) == 32 + FASTIPC_STAMP_BYTES);
@@ -353,93 +352,4 @@ int fastipc_transfer_send(struct file *file, struct fastipc_send *send)
 	if (ret == -ERESTARTSYS && send->sent)
 		ret = -EINTR;
 	return ret;
-}
-
-/* Files ----------------------------------------------------------------- */
-
-static bool iocb_nonblock(const struct kiocb *iocb)
-{
-	return iocb->ki_filp->f_flags & O_NONBLOCK ||
-	       iocb->ki_flags & IOCB_NOWAIT;
-}
-
-/**
- * fastipc_transfer_read() - read(2), readv(2): one message that is not empty
- * @iocb: of an endpoint's file
- * @to: the caller's memory
- *
- * Return: its bytes; 0 at the end, or if there is no memory to read into; or a
- * negative errno.
- */
-ssize_t fastipc_transfer_read(struct kiocb *iocb, struct iov_iter *to)
-{
-	struct fastipc_endpoint *endpoint = iocb->ki_filp->private_data;
-	const struct fastipc_kind_ops *ops;
-	struct fastipc_transfer transfer = {
-		.iter = to,
-		.nonblock = iocb_nonblock(iocb),
-	};
-	unsigned int empties = 0;
-	ssize_t ret;
-
-	ops = fastipc_channel_ops(endpoint->channel);
-	if (!ops)
-		return -ENOTCONN;
-	if (!iov_iter_count(to))
-		return 0;
-	transfer.cut = endpoint->channel->flags & FASTIPC_STREAM;
-	/* A peer that sends nothing but empty ones must not keep us here. */
-	while (!(ret = ops->recv(endpoint, &transfer))) {
-		if (signal_pending(current))
-			return -ERESTARTSYS;
-		if (transfer.nonblock && ++empties == EMPTIES_MAX) {
-			/* Who polls for edges must come back. */
-			fastipc_wait_wake(&endpoint->wait[FASTIPC_RECEIVING],
-					  true);
-			return -EAGAIN;
-		}
-		cond_resched();
-	}
-	return ret == -EPIPE || ret == -ECONNRESET ? 0 : ret;
-}
-
-/**
- * fastipc_transfer_write() - write(2), writev(2): one message
- * @iocb: of an endpoint's file
- * @from: the caller's memory
- *
- * With FASTIPC_STREAM as many as it takes.
- *
- * Return: the bytes written, or a negative errno.
- */
-ssize_t fastipc_transfer_write(struct kiocb *iocb, struct iov_iter *from)
-{
-	struct fastipc_endpoint *endpoint = iocb->ki_filp->private_data;
-	const struct fastipc_kind_ops *ops;
-	struct fastipc_transfer transfer = {
-		.iter = from,
-		.nonblock = iocb_nonblock(iocb),
-	};
-	size_t rest, total = 0;
-	ssize_t ret;
-	u64 max;
-
-	ops = fastipc_channel_ops(endpoint->channel);
-	if (!ops)
-		return -ENOTCONN;
-	if (!(endpoint->channel->flags & FASTIPC_STREAM))
-		return ops->send(endpoint, &transfer);
-	max = ops->max_message(endpoint);
-	do {
-		rest = iov_iter_count(from);
-		iov_iter_truncate(from, max);
-		rest -= iov_iter_count(from);
-		ret = ops->send(endpoint, &transfer);
-		iov_iter_reexpand(from, iov_iter_count(from) + rest);
-		if (ret < 0)
-			return total ?: ret;
-		total += ret;
-		cond_resched();
-	} while (rest && !signal_pending(current));
-	return total;
 }

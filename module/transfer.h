@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * DOC: transfer.h - FASTIPC_SEND, FASTIPC_RECV, read(2) and write(2)
+ * DOC: transfer.h - FASTIPC_SEND and FASTIPC_RECV
  *
  * Owns what is between a call and the single messages that a kind moves: the
  * caller's memory, arrays, time limits, and going on from one to the other.
@@ -14,8 +14,6 @@
 
 int fastipc_transfer_send(struct file *file, struct fastipc_send *send);
 int fastipc_transfer_recv(struct file *file, struct fastipc_recv *recv);
-ssize_t fastipc_transfer_read(struct kiocb *iocb, struct iov_iter *to);
-ssize_t fastipc_transfer_write(struct kiocb *iocb, struct iov_iter *from);
 int fastipc_transfer_get(void *to, u32 size, u32 least, void __user *user);
 int fastipc_transfer_probe(void __user *user, const void *copy, size_t size);
 

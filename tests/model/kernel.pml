@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kernel as producer and consumer of a ring (module/pair_io.c, produce.c),
- * as a model for SPIN: several senders and several receivers in one direction,
- * and their store buffers.  Sleep and wake of processes that map the ring, and
+ * The kernel as producer and consumer of a ring (module/pair_send.c,
+ * pair_recv.c, pair_successor.c, produce.c, consume.c), as a model for SPIN: several
+ * senders and several receivers in one direction, and their store buffers.  Sleep and wake of processes that map the ring, and
  * deaths, are in wake.pml; what is said there about "timeout" holds here.
  *
  * Modelled: ring->producer; batches that are withheld, and who shows them; the
@@ -221,7 +221,7 @@ inline unqueue(line)
 	}
 }
 
-/* Sending: module/pair_io.c ----------------------------------------------- */
+/* Sending: module/pair_send.c --------------------------------------------- */
 
 #define FITS		(position - released + 2 <= SLOTS)
 #define SPACE_WANT	(position + 2 - SLOTS)
@@ -385,7 +385,7 @@ active [SENDERS] proctype sender()
 rests:	position = 0
 }
 
-/* Receiving: module/pair_io.c --------------------------------------------- */
+/* Receiving: module/pair_recv.c ------------------------------------------- */
 
 /* Nothing is there, nor will be, so it sleeps rightly. */
 #define MESSAGE_IN_VAIN	(!MESSAGE_THERE && !mem[ENDED(RECV)])

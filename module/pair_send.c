@@ -1,96 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Messages that the kernel moves for an end of a pair.  See pair_io.h.
+ * Sending one message from the caller's memory.  See pair_send.h.
  *
  * A sender whose memory is not there waits for it with nothing held, and tries
  * again; then it takes a copy first.  So nobody waits for a sender's memory but
- * that sender.  A receiver holds the claim while its memory is written: other
- * receivers of the same end wait for it, as they would for a message, and nobody
- * else.
+ * that sender.
  */
 #include <linux/mm.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
 
-#include "pair_io.h"
+#include "pair_send.h"
+#include "pair_successor.h"
 #include "produce.h"
-
-/* Might somebody write the pages of an end without a map? */
-static bool pair_pinned(struct fastipc_endpoint *endpoint)
-{
-	struct pair_end *self = self_of(endpoint);
-
-	return fastipc_region_pinned(&self->control_region) ||
-	       (!pair_is_sealed(endpoint) &&
-		fastipc_region_pinned(&self->ring.data));
-}
-
-/*
- * The words that are the kernel's, in the control page of an end that a process
- * had mapped: whatever that one wrote there, from here on they are true.
- */
-static void pair_restate(struct fastipc_endpoint *endpoint)
-{
-	struct pair_end *self = self_of(endpoint);
-	struct fastipc_control *control = self->control;
-
-	fastipc_wait_restate(&endpoint->wait[FASTIPC_RECEIVING]);
-	fastipc_wait_restate(&endpoint->wait[FASTIPC_SENDING]);
-	spin_lock(&pair_of(endpoint)->lock);
-	fastipc_ring_end_again(&control->recv, &self->ended[FASTIPC_RECEIVING]);
-	fastipc_ring_end_again(&control->send, &self->ended[FASTIPC_SENDING]);
-	spin_unlock(&pair_of(endpoint)->lock);
-}
-
-/* A process goes on where another stopped, if it can: 0, or why not. */
-int pair_inherit(struct fastipc_endpoint *endpoint)
-{
-	struct fastipc_ring *ring = &other_of(endpoint)->ring;
-	struct pair_end *self = self_of(endpoint);
-	u64 taken;
-	int ret;
-
-	if (pair_pinned(endpoint))
-		return -EBUSY;
-	pair_restate(endpoint);
-	/* In a direct pair its own library looks at the positions. */
-	if (!pair_is_sealed(endpoint))
-		return 0;
-	ret = fastipc_ring_sent_again(&self->ring, self->control) ?:
-		      fastipc_ring_consume_check(ring, self->control, &taken);
-	if (ret == -EBADMSG)
-		pair_poison(endpoint, FASTIPC_RECEIVING, taken);
-	return ret;
-}
-
-/*
- * Between two tries: a peer that shows something and takes it back must not keep
- * anybody in here.
- */
-static int pair_interrupted(const struct fastipc_transfer *transfer)
-{
-	if (transfer->until && ktime_after(ktime_get(), *transfer->until))
-		return -ETIMEDOUT;
-	if (!signal_pending(current))
-		return 0;
-	return transfer->until ? -EINTR : -ERESTARTSYS;
-}
-
-/* The kernel published, or released up to @reached: wake who waits for that. */
-static void pair_served(struct pair_end *end, enum fastipc_direction direction,
-			u64 reached)
-{
-	struct fastipc_endpoint *endpoint;
-
-	/* One that attaches now, and arms, sees what was done. */
-	fastipc_ring_served_fence();
-	endpoint = endpoint_of(end);
-	if (endpoint)
-		fastipc_wait_served(&endpoint->wait[direction], reached);
-}
-
-/* Sending --------------------------------------------------------------- */
 
 /**
  * struct pair_sending - one message on its way
@@ -122,25 +44,6 @@ static void pair_stamp(const struct fastipc_endpoint *endpoint,
 		.uid = from_kuid_munged(pair->user_ns, endpoint->cred->euid),
 		.gid = from_kgid_munged(pair->user_ns, endpoint->cred->egid),
 	};
-}
-
-/* If a process had the end mapped meanwhile, go on where it stopped. */
-static int pair_produce_resume(struct fastipc_endpoint *endpoint, u64 era)
-{
-	struct fastipc_ring *ring = &self_of(endpoint)->ring;
-	int ret;
-
-	if (ring->produced_era == era)
-		return 0;
-	if (pair_pinned(endpoint))
-		return -EBUSY;
-	ret = fastipc_ring_produce_resume(ring, self_of(endpoint)->control,
-					  other_of(endpoint)->control);
-	if (ret == -EBADMSG)
-		pair_poison(endpoint, FASTIPC_SENDING, ring->position);
-	if (!ret)
-		WRITE_ONCE(ring->produced_era, era);
-	return ret;
 }
 
 /* With ring->producer held. */
@@ -363,147 +266,4 @@ int pair_flush(struct fastipc_endpoint *endpoint)
 void pair_flush_last(struct fastipc_endpoint *endpoint)
 {
 	pair_show_withheld(endpoint, false);
-}
-
-/* Receiving ------------------------------------------------------------- */
-
-static int pair_consume_resume(struct fastipc_endpoint *endpoint, u64 era)
-{
-	struct fastipc_ring *ring = &other_of(endpoint)->ring;
-	int ret;
-
-	if (ring->consumed_era == era)
-		return 0;
-	if (pair_pinned(endpoint))
-		return -EBUSY;
-	ret = fastipc_ring_consume_resume(ring, self_of(endpoint)->control);
-	if (ret == -EBADMSG)
-		pair_poison(endpoint, FASTIPC_RECEIVING, ring->taken);
-	if (ret)
-		return ret;
-	WRITE_ONCE(ring->consumed_era, era);
-	return 0;
-}
-
-/*
- * A stamp, as the receiver's namespaces see it.  Who is unknown there stays so: in
- * the namespace that the stamp is of, the number may be somebody's.
- */
-static void pair_translate(const struct pair *pair, struct fastipc_stamp *stamp)
-{
-	struct user_namespace *from = pair->user_ns, *to = current_user_ns();
-	kuid_t uid = make_kuid(from, stamp->uid);
-	kgid_t gid = make_kgid(from, stamp->gid);
-
-	if (from != to && stamp->uid != overflowuid)
-		stamp->uid = from_kuid_munged(to, uid);
-	if (from != to && stamp->gid != overflowgid)
-		stamp->gid = from_kgid_munged(to, gid);
-	if (pair->pid_ns != task_active_pid_ns(current))
-		stamp->pid = 0;
-}
-
-/* With the claim. */
-static ssize_t pair_recv_claimed(struct fastipc_endpoint *endpoint,
-				 struct fastipc_transfer *transfer, u64 era)
-{
-	struct pair_end *self = self_of(endpoint);
-	struct fastipc_ring *ring = &other_of(endpoint)->ring;
-	size_t space = iov_iter_count(transfer->iter);
-	size_t len = 0, part;
-	int ret, ended;
-
-	if (READ_ONCE(self->poisoned[FASTIPC_RECEIVING]))
-		return -EBADMSG;
-	ret = pair_consume_resume(endpoint, era);
-	if (ret)
-		return ret;
-	ended = fastipc_ring_ended(&self->ended[FASTIPC_RECEIVING]);
-	ret = fastipc_ring_look(ring, ended, &len);
-	if (ret < 0)
-		return pair_poison(endpoint, FASTIPC_RECEIVING, ring->taken);
-	if (!ret)
-		return ended ? -ended : -EAGAIN;
-	part = len - ring->cut;
-	if (part > space) {
-		if (!transfer->cut)
-			return -EMSGSIZE;
-		part = space;
-	}
-	if (!fastipc_ring_copy_out(ring, ring->cut, part, transfer->iter))
-		return -EFAULT;
-	if (ring->cut + part < len) {
-		ring->cut += part;
-		return part;
-	}
-	fastipc_ring_release(ring, self->control, len, &transfer->tag,
-			     &transfer->stamp);
-	if (ring->stamp_bytes)
-		pair_translate(pair_of(endpoint), &transfer->stamp);
-	atomic64_inc(&pair_of(endpoint)->recvs);
-	return part;
-}
-
-static ssize_t pair_recv_try(struct fastipc_endpoint *endpoint,
-			     struct fastipc_transfer *transfer)
-{
-	struct fastipc_ring *ring = &other_of(endpoint)->ring;
-	bool contended;
-	u64 era;
-	ssize_t ret;
-
-	ret = fastipc_endpoint_use(endpoint, &era);
-	if (ret)
-		return ret;
-	fastipc_endpoint_own(endpoint);
-	if (!fastipc_ring_claim(ring)) {
-		fastipc_endpoint_unuse(endpoint);
-		return -EAGAIN;
-	}
-	ret = pair_recv_claimed(endpoint, transfer, era);
-	contended = fastipc_ring_unclaim(ring);
-	fastipc_endpoint_unuse(endpoint);
-	if (contended)
-		pair_served(self_of(endpoint), FASTIPC_RECEIVING, U64_MAX);
-	/* Also if there was nothing: pair_consume_resume() may have released. */
-	pair_served(other_of(endpoint), FASTIPC_SENDING,
-		    fastipc_ring_released(self_of(endpoint)->control));
-	return ret;
-}
-
-/* Is another try worth while? */
-static int pair_recv_look(void *arg)
-{
-	struct fastipc_endpoint *endpoint = arg;
-
-	if (fastipc_endpoint_is_mapped(endpoint))
-		return true;
-	return pair_glance_recv(endpoint);
-}
-
-/**
- * pair_recv() - receive one message
- * @endpoint: who receives
- * @transfer: where to
- *
- * Return: its bytes, or a negative errno.
- */
-ssize_t pair_recv(struct fastipc_endpoint *endpoint,
-		  struct fastipc_transfer *transfer)
-{
-	ssize_t ret;
-
-	for (;;) {
-		ret = pair_recv_try(endpoint, transfer);
-		if (ret != -EAGAIN || transfer->nonblock)
-			return ret;
-		ret = pair_interrupted(transfer);
-		if (ret)
-			return ret;
-		ret = fastipc_wait_sleep(&endpoint->wait[FASTIPC_RECEIVING], 1,
-					 pair_recv_look, endpoint,
-					 transfer->until);
-		if (ret < 0)
-			return ret;
-	}
 }

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Receiving one message into the caller's memory.  See pair_recv.h.
+ *
+ * A receiver holds the claim while its memory is written: other receivers of the
+ * same end wait for it, as they would for a message, and nobody else.
+ */
+#include <linux/uio.h>
+
+#include "consume.h"
+#include "pair_recv.h"
+#include "pair_successor.h"
+
+/*
+ * A stamp, as the receiver's namespaces see it.  Who is unknown there stays so: in
+ * the namespace that the stamp is of, the number may be somebody's.
+ */
+static void pair_translate(const struct pair *pair, struct fastipc_stamp *stamp)
+{
+	struct user_namespace *from = pair->user_ns, *to = current_user_ns();
+	kuid_t uid = make_kuid(from, stamp->uid);
+	kgid_t gid = make_kgid(from, stamp->gid);
+
+	if (from != to && stamp->uid != overflowuid)
+		stamp->uid = from_kuid_munged(to, uid);
+	if (from != to && stamp->gid != overflowgid)
+		stamp->gid = from_kgid_munged(to, gid);
+	if (pair->pid_ns != task_active_pid_ns(current))
+		stamp->pid = 0;
+}
+
+/* With the claim. */
+static ssize_t pair_recv_claimed(struct fastipc_endpoint *endpoint,
+				 struct fastipc_transfer *transfer, u64 era)
+{
+	struct pair_end *self = self_of(endpoint);
+	struct fastipc_ring *ring = &other_of(endpoint)->ring;
+	size_t space = iov_iter_count(transfer->iter);
+	size_t len = 0, part;
+	int ret, ended;
+
+	if (READ_ONCE(self->poisoned[FASTIPC_RECEIVING]))
+		return -EBADMSG;
+	ret = pair_consume_resume(endpoint, era);
+	if (ret)
+		return ret;
+	ended = fastipc_ring_ended(&self->ended[FASTIPC_RECEIVING]);
+	ret = fastipc_ring_look(ring, ended, &len);
+	if (ret < 0)
+		return pair_poison(endpoint, FASTIPC_RECEIVING, ring->taken);
+	if (!ret)
+		return ended ? -ended : -EAGAIN;
+	part = len - ring->cut;
+	if (part > space) {
+		if (!transfer->cut)
+			return -EMSGSIZE;
+		part = space;
+	}
+	if (!fastipc_ring_copy_out(ring, ring->cut, part, transfer->iter))
+		return -EFAULT;
+	if (ring->cut + part < len) {
+		ring->cut += part;
+		return part;
+	}
+	fastipc_ring_release(ring, self->control, len, &transfer->tag,
+			     &transfer->stamp);
+	if (ring->stamp_bytes)
+		pair_translate(pair_of(endpoint), &transfer->stamp);
+	atomic64_inc(&pair_of(endpoint)->recvs);
+	return part;
+}
+
+static ssize_t pair_recv_try(struct fastipc_endpoint *endpoint,
+			     struct fastipc_transfer *transfer)
+{
+	struct fastipc_ring *ring = &other_of(endpoint)->ring;
+	bool contended;
+	u64 era;
+	ssize_t ret;
+
+	ret = fastipc_endpoint_use(endpoint, &era);
+	if (ret)
+		return ret;
+	fastipc_endpoint_own(endpoint);
+	if (!fastipc_ring_claim(ring)) {
+		fastipc_endpoint_unuse(endpoint);
+		return -EAGAIN;
+	}
+	ret = pair_recv_claimed(endpoint, transfer, era);
+	contended = fastipc_ring_unclaim(ring);
+	fastipc_endpoint_unuse(endpoint);
+	if (contended)
+		pair_served(self_of(endpoint), FASTIPC_RECEIVING, U64_MAX);
+	/* Also if there was nothing: pair_consume_resume() may have released. */
+	pair_served(other_of(endpoint), FASTIPC_SENDING,
+		    fastipc_ring_released(self_of(endpoint)->control));
+	return ret;
+}
+
+/* Is another try worth while? */
+static int pair_recv_look(void *arg)
+{
+	struct fastipc_endpoint *endpoint = arg;
+
+	if (fastipc_endpoint_is_mapped(endpoint))
+		return true;
+	return pair_glance_recv(endpoint);
+}
+
+/**
+ * pair_recv() - receive one message
+ * @endpoint: who receives
+ * @transfer: where to
+ *
+ * Return: its bytes, or a negative errno.
+ */
+ssize_t pair_recv(struct fastipc_endpoint *endpoint,
+		  struct fastipc_transfer *transfer)
+{
+	ssize_t ret;
+
+	for (;;) {
+		ret = pair_recv_try(endpoint, transfer);
+		if (ret != -EAGAIN || transfer->nonblock)
+			return ret;
+		ret = pair_interrupted(transfer);
+		if (ret)
+			return ret;
+		ret = fastipc_wait_sleep(&endpoint->wait[FASTIPC_RECEIVING], 1,
+					 pair_recv_look, endpoint,
+					 transfer->until);
+		if (ret < 0)
+			return ret;
+	}
+}
