@@ -6,7 +6,8 @@
  * function that it stands for.
  *
  * Modelled: a ring of a few slots with the zero behind each message; waiting
- * for messages and for space; the fences; the wait queues' locks; SHUTDOWN;
+ * for messages and for space; the fences; alerting, and the barrier that a sleeper
+ * runs on the other side's processors; the wait queues' locks; SHUTDOWN;
  * close, and death before any instruction of user space or in a sleep, with or
  * without another process that holds the same file.
  *
@@ -31,10 +32,22 @@
  *	WATCHER		beside the consumer another thread of its process is in
  *			poll(2); nobody dies
  *	SLOTS=3		the ring holds two messages instead of one
+ *	STICKY		->alert may be cleared; without, it stays set, and whoever
+ *			publishes always fences
+ *	BEGINS_CALM	a channel begins with ->alert cleared
+ *	MESSAGES=2	for scenes that are large
  *
  * Mistakes, each of which the checker must find:
  *	NO_PRODUCER_FENCE	none between publish and the look at recv.want
  *	NO_CONSUMER_FENCE	none between release and the look at send.want
+ *	NO_BARRIER		a sleeper that alerts runs none on the other side
+ *	BARRIER_FIRST		it does, and alerts then
+ *	BARRIER_AT_SELF		it runs it on its own processors
+ *	BARRIER_BY_ONE		one that finds it alert believes that whoever did so
+ *				has run the barrier (WATCHER)
+ *	SETTLES_ALL		whoever has run one speaks for whoever alerted later
+ *				(WATCHER; takes 5 GiB)
+ *	CLEAR_WANTED		alert is cleared though somebody waits
  *	NO_SLEEPER_FENCE	none between setting want and the look
  *	NO_RECHECK		looks before it sets want, not afterwards
  *	CLEAR_AFTER_WAKE	wakes, drops the lock, then clears want
@@ -50,7 +63,9 @@
 #ifndef SLOTS
 #define SLOTS		2	/* one of them is for the zero behind */
 #endif
+#ifndef MESSAGES
 #define MESSAGES	3
+#endif
 
 /* Processes that have a store buffer, in the order of their declaration. */
 #define PRODUCER	0
@@ -74,7 +89,16 @@
 #define LOCK(line)	(SLOTS + 4 + (line))	/* queue.lock: 1 if held */
 #define ENDED(line)	(SLOTS + 6 + (line))	/* the kernel's own word */
 #define HINT(line)	(SLOTS + 8 + (line))	/* ->ended in the page */
-#define ADDRESSES	(SLOTS + 10)
+#define ALERT(line)	(SLOTS + 10 + (line))
+
+/* What is in there.  Memory begins with zeroes, and a channel alert. */
+#ifdef BEGINS_CALM
+#define ALERTED		1
+#else
+#define ALERTED		0
+#endif
+#define CALM		(1 - ALERTED)
+#define ADDRESSES	(SLOTS + 12)
 
 /* What a look says. */
 #define NOTHING		0
@@ -83,7 +107,7 @@
 
 /* Memory ------------------------------------------------------------------ */
 
-#define CAPACITY	4	/* no more lie between two fences */
+#define CAPACITY	4	/* stores that wait at once */
 
 #include "memory.pml"
 
@@ -105,6 +129,8 @@ bool killed[2];		/* SIGKILL has come */
 
 /* module/wait.c ----------------------------------------------------------- */
 
+bool settled[2] = true;	/* since it became alert, a barrier has run */
+bit alerts[2];		/* how often it did, modulo 2 */
 bool queued[2];		/* the sleeper of a direction; false: it may run */
 bool watched[2];	/* a poller is in a direction's queue */
 bool ready[2];		/* it was woken */
@@ -118,13 +144,48 @@ inline wake_all(line)
 	}
 }
 
+/*
+ * wait_calm(): with the lock held, if nobody waits; or not, as the clock and the
+ * bucket may have it.
+ */
+inline calm(line)
+{
+#ifndef STICKY
+	skip
+#else
+	if
+	:: mem[ALERT(line)] == ALERTED -> store(ALERT(line), CALM)
+	:: true
+	fi
+#endif
+}
+
 /* wait_disarm() */
 inline disarm(line)
 {
 	if
-	:: mem[WANT(line)] -> store(WANT(line), 0)
+	:: mem[WANT(line)] ->
+		store(WANT(line), 0);
+		calm(line)
 	:: else
 	fi
+}
+
+/* SYNC(CALM_*): pair_calm(), fastipc_wait_calm() */
+inline sync_calm(line)
+{
+	kernel = true;
+	spin_lock(line);
+	if
+#ifdef CLEAR_WANTED
+	:: true -> calm(line)
+#else
+	:: !mem[WANT(line)] -> calm(line)
+	:: else
+#endif
+	fi;
+	spin_unlock(line);
+	kernel = false
 }
 
 /* fastipc_wait_wake() */
@@ -142,7 +203,18 @@ inline wake(line)
 #endif
 }
 
-/* wait_arm() with the lock held, fastipc_ring_arm_fence() */
+/*
+ * fastipc_endpoint_barrier(): smp_call_function_many() on the other side's mm.  What
+ * it interrupts has no store in its buffer afterwards, and what it loads then it
+ * loads afterwards.
+ */
+#ifdef BARRIER_AT_SELF
+#define BARRIER(line)	FENCE
+#else
+#define BARRIER(line)	(buf[(line == RECV -> PRODUCER : CONSUMER)].stores == 0)
+#endif
+
+/* wait_arm() with the lock held, fastipc_ring_arm_fence(), wait_settle() */
 inline arm(line, want)
 {
 	if
@@ -150,10 +222,45 @@ inline arm(line, want)
 		store(WANT(line), want)
 	:: else
 	fi;
+#ifdef BARRIER_FIRST
+	BARRIER(line);
+#endif
+	if
+	:: mem[ALERT(line)] == CALM ->
+		store(ALERT(line), ALERTED);
+		settled[line] = false;
+		alerts[line] = 1 - alerts[line];
+		unsettled = true
+#ifdef BARRIER_BY_ONE
+	:: else -> unsettled = false
+#else
+	:: else -> unsettled = !settled[line]
+#endif
+	fi;
+	seen = alerts[line];
 	spin_unlock(line);
 #ifndef NO_SLEEPER_FENCE
-	FENCE
+	FENCE;
 #endif
+	if
+	:: unsettled ->
+#if !defined(NO_BARRIER) && !defined(BARRIER_FIRST)
+		BARRIER(line);
+#endif
+		spin_lock(line);
+		if			/* meanwhile cleared, and set again? */
+#ifdef SETTLES_ALL
+		:: true -> settled[line] = true
+#else
+		:: alerts[line] == seen -> settled[line] = true
+#endif
+		:: else
+		fi;
+		spin_unlock(line);
+		unsettled = false
+	:: else
+	fi;
+	seen = 0
 }
 
 /* fastipc_wait_poll() */
@@ -364,6 +471,8 @@ active proctype producer()
 {
 	byte known;		/* ->released, when last looked at */
 	byte value, ret;
+	bit seen;
+	bool unsettled;
 	bool ended;
 	bool kernel;		/* in a system call, behind which it dies */
 
@@ -422,12 +531,20 @@ active proctype producer()
 		d_step { put(WORD(published), published + 1); published++ };
 #endif
 		/* fastipc_producer_must_wake() */
-#ifndef NO_PRODUCER_FENCE
-		FENCE;
-#endif
-		load(ret, WANT(RECV));
+		load(ret, ALERT(RECV));
 		if
-		:: ret -> sync_wake(RECV)
+		:: ret == ALERTED ->
+#ifndef NO_PRODUCER_FENCE
+			FENCE;
+#endif
+			load(ret, WANT(RECV));
+			if
+			:: ret -> sync_wake(RECV)
+#ifdef STICKY
+			:: !ret -> sync_calm(RECV)
+#endif
+			:: !ret
+			fi
 		:: else
 		fi
 	:: else -> goto sent
@@ -456,6 +573,8 @@ rests:	skip
 active proctype consumer()
 {
 	byte value, ret;
+	bit seen;
+	bool unsettled;
 	bool ended;
 	bool kernel;		/* in a system call, behind which it dies */
 
@@ -513,12 +632,20 @@ active proctype consumer()
 		d_step { assert(value == got); value = 0 };
 		/* fastipc_consumer_release(), fastipc_consumer_must_wake() */
 		store(RELEASED, got);
-#ifndef NO_CONSUMER_FENCE
-		FENCE;
-#endif
-		load(ret, WANT(SEND));
+		load(ret, ALERT(SEND));
 		if
-		:: ret && ret <= got -> sync_wake(SEND)
+		:: ret == ALERTED ->
+#ifndef NO_CONSUMER_FENCE
+			FENCE;
+#endif
+			load(ret, WANT(SEND));
+			if
+			:: ret && ret <= got -> sync_wake(SEND)
+#ifdef STICKY
+			:: !ret -> sync_calm(SEND)
+#endif
+			:: !ret || ret > got
+			fi
 		:: else
 		fi
 	:: got -> goto rests		/* receives no more, or is stopped */
@@ -539,6 +666,8 @@ rests:	skip
 active proctype watcher()
 {
 	byte taken, value, ret;
+	bit seen;
+	bool unsettled;
 
 	watch(RECV, true);
 	do
