@@ -20,8 +20,12 @@ static int direct(struct fastipc *f, const void *req, size_t len, size_t *got,
 	if (len)
 		memcpy(fastipc_producer_payload(&f->tx), req, len);
 	fastipc_producer_publish(&f->tx, len, 0, false);
-	if (fastipc_producer_must_wake(&f->tx))
-		wake = FASTIPC_SYNC_WAKE_RECV;
+	wake = fastipc_producer_sync(&f->tx);
+	if (wake == FASTIPC_SYNC_CALM_RECV) {
+		/* It does not sleep: so do not hurry to sleep either. */
+		fastipc_wake_(f, wake);
+		wake = 0;
+	}
 	return fastipc_wait_message_(f, wake, got, limit);
 }
 

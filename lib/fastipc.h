@@ -78,7 +78,8 @@ struct fastipc;
  * @spin_us: how long to look on before sleeping, in microseconds, up to 1000;
  *	0: 50, about what a sleep costs; -1: not at all.  Never with one CPU.
  * @flags: FASTIPC_SEALED; FASTIPC_STREAM: for programs that only read(2) and
- *	write(2), see fastipc(4)
+ *	write(2), see fastipc(4); FASTIPC_FENCED: nobody who runs is interrupted, at
+ *	the cost of a fence for each message
  * @reserved: 0
  */
 struct fastipc_options {

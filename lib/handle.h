@@ -60,7 +60,7 @@ static inline int fastipc_sync_(const struct fastipc *f,
 	return ioctl(f->fd, FASTIPC_SYNC, sync) ? -errno : 0;
 }
 
-/* Wake the peer; that cannot fail on a descriptor that is an endpoint. */
+/* Wake the peer, or calm it; that cannot fail on a descriptor that is an endpoint. */
 static inline void fastipc_wake_(const struct fastipc *f, uint32_t flags)
 {
 	struct fastipc_sync sync = { .flags = flags };

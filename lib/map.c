@@ -94,6 +94,7 @@ static int map_all(struct fastipc *f, int fd)
 {
 	const int rw = PROT_READ | PROT_WRITE;
 	struct fastipc_info *info = &f->info;
+	uint32_t flags;
 
 	f->tx.own = map_area(fd, info->control_bytes, rw, info->own_control);
 	if (!f->tx.own)
@@ -123,8 +124,9 @@ static int map_all(struct fastipc *f, int fd)
 		if (!f->rx.data)
 			return -errno;
 		fastipc_consumer_resume(&f->rx);
-		if (fastipc_consumer_must_wake(&f->rx))
-			fastipc_wake_(f, FASTIPC_SYNC_WAKE_SEND);
+		flags = fastipc_consumer_sync(&f->rx);
+		if (flags)
+			fastipc_wake_(f, flags);
 	}
 	return 0;
 }

@@ -10,9 +10,12 @@ enum { PRIVATE_BEGIN, PRIVATE_END }; /* positions, in fastipc_msg.private_ */
 
 static void release(struct fastipc *f, uint64_t position)
 {
+	uint32_t flags;
+
 	fastipc_consumer_release(&f->rx, position);
-	if (fastipc_consumer_must_wake(&f->rx))
-		fastipc_wake_(f, FASTIPC_SYNC_WAKE_SEND);
+	flags = fastipc_consumer_sync(&f->rx);
+	if (__builtin_expect(flags, 0))
+		fastipc_wake_(f, flags);
 }
 
 /* Is this call lawful, whatever the peer does? */

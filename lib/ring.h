@@ -28,6 +28,7 @@
  * @batch_word: its word; 0: there is no batch
  * @own: control page of this end
  * @peer: control page of the consumer
+ * @fences: how many in a row were for nobody
  * @poisoned: the consumer broke the rules
  */
 struct fastipc_producer {
@@ -40,6 +41,7 @@ struct fastipc_producer {
 	uint64_t batch_word;
 	struct fastipc_control *own;
 	const struct fastipc_control *peer;
+	uint32_t fences;
 	bool poisoned;
 };
 
@@ -54,6 +56,7 @@ struct fastipc_producer {
  * @last: once the end was seen: no message begins here or later; else 0
  * @own: control page of this end
  * @peer: control page of the producer
+ * @fences: how many in a row were for nobody
  * @poisoned: the producer broke the rules
  */
 struct fastipc_consumer {
@@ -66,8 +69,11 @@ struct fastipc_consumer {
 	uint64_t last;
 	struct fastipc_control *own;
 	const struct fastipc_control *peer;
+	uint32_t fences;
 	bool poisoned;
 };
+
+#define FASTIPC_FENCES_PATIENCE 1024 /* before asking for an end to them */
 
 /*
  * Between publishing (or releasing) and the look at the peer's ->want.  Pairs
@@ -77,6 +83,34 @@ struct fastipc_consumer {
 static inline void fastipc_fence(void)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+/*
+ * After publishing (or releasing): may somebody be waiting, so that ->want has to be
+ * looked at?  Then that fence has been.  If not, there is no fence at all, but in the
+ * compiler: a sleeper to come sets ->alert and has the kernel run a barrier here, so
+ * it sees what was published before, or this sees ->alert after.  Pairs with
+ * fastipc_endpoint_barrier() (module/channel.c).  Model: wake.pml, NO_BARRIER.
+ */
+static inline bool fastipc_alert(const struct fastipc_waitline *line)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (__builtin_expect(!__atomic_load_n(&line->alert, __ATOMIC_RELAXED),
+			     1))
+		return false;
+	fastipc_fence();
+	return true;
+}
+
+/*
+ * It was for nobody: is it time to ask that it need not be?  The longer the kernel
+ * does not do so, the seldomer.
+ */
+static inline bool fastipc_in_vain(uint32_t *fences)
+{
+	uint32_t n = ++*fences;
+
+	return n >= FASTIPC_FENCES_PATIENCE && !(n & (n - 1));
 }
 
 /*
@@ -255,11 +289,18 @@ static inline int fastipc_producer_drained(struct fastipc_producer *p,
 	return released == position;
 }
 
-/* After publishing: must the consumer be woken? */
-static inline bool fastipc_producer_must_wake(const struct fastipc_producer *p)
+/* After publishing: what to call FASTIPC_SYNC for, or 0. */
+static inline uint32_t fastipc_producer_sync(struct fastipc_producer *p)
 {
-	fastipc_fence();
-	return __atomic_load_n(&p->peer->recv.want, __ATOMIC_RELAXED);
+	if (!fastipc_alert(&p->peer->recv)) {
+		p->fences = 0;
+		return 0;
+	}
+	if (__atomic_load_n(&p->peer->recv.want, __ATOMIC_RELAXED)) {
+		p->fences = 0;
+		return FASTIPC_SYNC_WAKE_RECV;
+	}
+	return fastipc_in_vain(&p->fences) ? FASTIPC_SYNC_CALM_RECV : 0;
 }
 
 /**
@@ -370,14 +411,20 @@ static inline void fastipc_consumer_resume(struct fastipc_consumer *c)
 		fastipc_consumer_release(c, c->position);
 }
 
-/* After releasing: must the producer be woken? */
-static inline bool fastipc_consumer_must_wake(const struct fastipc_consumer *c)
+/* After releasing: what to call FASTIPC_SYNC for, or 0. */
+static inline uint32_t fastipc_consumer_sync(struct fastipc_consumer *c)
 {
 	uint64_t want;
 
-	fastipc_fence();
+	if (!fastipc_alert(&c->peer->send)) {
+		c->fences = 0;
+		return 0;
+	}
 	want = __atomic_load_n(&c->peer->send.want, __ATOMIC_RELAXED);
-	return want && want <= c->released;
+	if (!want)
+		return fastipc_in_vain(&c->fences) ? FASTIPC_SYNC_CALM_SEND : 0;
+	c->fences = 0;
+	return want <= c->released ? FASTIPC_SYNC_WAKE_SEND : 0;
 }
 
 #endif /* FASTIPC_LIB_RING_H */

@@ -32,17 +32,19 @@ int fastipc_space_(struct fastipc *f, size_t len, struct fastipc_limit *limit)
 	return fastipc_wait_space_(f, len, limit);
 }
 
-static void wake_receiver(struct fastipc *f)
+static void tell_receiver(struct fastipc *f)
 {
-	if (fastipc_producer_must_wake(&f->tx))
-		fastipc_wake_(f, FASTIPC_SYNC_WAKE_RECV);
+	uint32_t flags = fastipc_producer_sync(&f->tx);
+
+	if (__builtin_expect(flags, 0))
+		fastipc_wake_(f, flags);
 }
 
 static void publish(struct fastipc *f, size_t len, uint64_t tag, bool more)
 {
 	fastipc_producer_publish(&f->tx, len, tag, more);
 	if (!more)
-		wake_receiver(f);
+		tell_receiver(f);
 }
 
 int fastipc_send_timed(struct fastipc *f, const void *buf, size_t len,
@@ -164,7 +166,7 @@ int fastipc_flush(struct fastipc *f)
 	if (fastipc_is_sealed_(f))
 		return fastipc_sealed_flush_(f);
 	if (fastipc_producer_flush(&f->tx))
-		wake_receiver(f);
+		tell_receiver(f);
 	return 0;
 }
 

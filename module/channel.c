@@ -5,9 +5,12 @@
 #include <linux/cred.h>
 #include <linux/pid.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 
 #include "channel.h"
+#include "user.h"
 
 static DEFINE_MUTEX(fastipc_channels_lock);
 static LIST_HEAD(fastipc_channels);
@@ -95,6 +98,12 @@ void fastipc_channels_recheck(void)
 	mutex_unlock(&fastipc_channels_lock);
 }
 
+/* Nobody waits before there is a kind. */
+static void endpoint_peer_barrier(struct fastipc_endpoint *endpoint)
+{
+	fastipc_channel_ops(endpoint->channel)->peer_barrier(endpoint);
+}
+
 /**
  * fastipc_endpoint_new() - an endpoint for a file that is about to be made
  * @channel: a reference to it moves to the endpoint, if that is made
@@ -110,10 +119,17 @@ struct fastipc_endpoint *fastipc_endpoint_new(struct fastipc_channel *channel,
 	endpoint = kzalloc(sizeof(*endpoint), GFP_KERNEL_ACCOUNT);
 	if (!endpoint)
 		return NULL;
+	endpoint->user = fastipc_user_get(current_cred());
+	if (!endpoint->user) {
+		kfree(endpoint);
+		return NULL;
+	}
 	kref_init(&endpoint->ref);
 	spin_lock_init(&endpoint->lock);
-	fastipc_wait_init(&endpoint->wait[FASTIPC_RECEIVING]);
-	fastipc_wait_init(&endpoint->wait[FASTIPC_SENDING]);
+	fastipc_wait_init(&endpoint->wait[FASTIPC_RECEIVING],
+			  endpoint_peer_barrier, endpoint);
+	fastipc_wait_init(&endpoint->wait[FASTIPC_SENDING],
+			  endpoint_peer_barrier, endpoint);
 	endpoint->channel = channel;
 	endpoint->id = atomic64_inc_return(&last_endpoint);
 	endpoint->cred = get_current_cred();
@@ -135,6 +151,7 @@ static void endpoint_free(struct kref *ref)
 	put_pid(endpoint->owner);
 	put_pid(endpoint->mapper);
 	put_cred(endpoint->cred);
+	fastipc_user_put(endpoint->user);
 	kfree(endpoint);
 	atomic_dec(&nr_endpoints);
 }
@@ -359,4 +376,46 @@ bool fastipc_endpoint_stopped(struct fastipc_endpoint *endpoint)
 	rcu_read_unlock();
 	spin_unlock(&endpoint->lock);
 	return stopped;
+}
+
+static void barrier_here(void *unused)
+{
+	/*
+	 * Pairs with fastipc_ring_arm_fence(), for what this processor runs now in
+	 * user space: what it stored before is seen there, and what it loads from
+	 * now on sees what was stored there.
+	 */
+	smp_mb();
+}
+
+/**
+ * fastipc_endpoint_barrier() - run a barrier where the one who maps an end runs
+ * @endpoint: which
+ *
+ * On each processor on which a thread of that mm runs, or did lately.  One that comes
+ * later switched to that mm after it was seen not to be there: that is a barrier
+ * too (set in mm_cpumask() before the page tables are loaded).  If nobody has it
+ * mapped, whoever maps it next takes endpoint->lock after this.
+ */
+void fastipc_endpoint_barrier(struct fastipc_endpoint *endpoint)
+{
+	struct mm_struct *mm;
+
+	spin_lock(&endpoint->lock);
+	/* It has a map, so it is there, and mmgrab() keeps it. */
+	mm = endpoint->mm;
+	if (mm)
+		mmgrab(mm);
+	spin_unlock(&endpoint->lock);
+	if (!mm)
+		return;
+	preempt_disable();
+	/* What was stored comes before the look at where that mm runs. */
+	smp_mb();
+	/* Only x86 keeps the mask. */
+	smp_call_function_many(IS_ENABLED(CONFIG_X86) ? mm_cpumask(mm) :
+							cpu_online_mask,
+			       barrier_here, NULL, true);
+	preempt_enable();
+	mmdrop(mm);
 }

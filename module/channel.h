@@ -19,6 +19,7 @@
  *	endpoint->lock		who maps it
  *	wait->queue.lock	who sleeps
  *	ring->lock		the shadow of a position, and who consumes
+ *	user->lock		what a user may still do
  */
 #ifndef FASTIPC_CHANNEL_H
 #define FASTIPC_CHANNEL_H
@@ -79,6 +80,7 @@ struct fastipc_transfer {
  * @shutdown: end the directions
  * @show: lines for fdinfo
  * @recheck: look for lost wakes
+ * @peer_barrier: run a barrier where the other side of an endpoint runs
  *
  * All but @setup are called only after it succeeded.
  */
@@ -110,6 +112,7 @@ struct fastipc_kind_ops {
 	int (*shutdown)(struct fastipc_endpoint *endpoint, u32 how);
 	void (*show)(struct fastipc_endpoint *endpoint, struct seq_file *m);
 	void (*recheck)(struct fastipc_channel *channel);
+	void (*peer_barrier)(struct fastipc_endpoint *endpoint);
 };
 
 /**
@@ -141,6 +144,7 @@ struct fastipc_channel {
  * @id: number, never used again
  * @rights: FMODE_READ to receive, FMODE_WRITE to send
  * @cred: of whoever opened the file
+ * @user: who pays for it
  * @end: which end, once attached
  * @wait: who waits, by enum fastipc_direction
  * @notice: who gets signals
@@ -161,6 +165,7 @@ struct fastipc_endpoint {
 	u64 id;
 	fmode_t rights;
 	const struct cred *cred;
+	struct fastipc_user *user;
 	unsigned int end;
 	struct fastipc_wait wait[2];
 	struct fasync_struct *notice;
@@ -202,6 +207,7 @@ void fastipc_endpoint_own(struct fastipc_endpoint *endpoint);
 pid_t fastipc_endpoint_owner(struct fastipc_endpoint *endpoint);
 void fastipc_endpoint_mark(struct fastipc_endpoint *endpoint, bool orderly);
 bool fastipc_endpoint_stopped(struct fastipc_endpoint *endpoint);
+void fastipc_endpoint_barrier(struct fastipc_endpoint *endpoint);
 
 int fastipc_nr_channels(void);
 int fastipc_nr_endpoints(void);

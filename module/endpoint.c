@@ -255,10 +255,12 @@ static int endpoint_map(struct file *file, union argument *arg)
 	return fastipc_map_open(file);
 }
 
-#define SYNC_RECVS (FASTIPC_SYNC_WAIT_RECV | FASTIPC_SYNC_WAKE_SEND)
+#define SYNC_RECVS                                         \
+	(FASTIPC_SYNC_WAIT_RECV | FASTIPC_SYNC_WAKE_SEND | \
+	 FASTIPC_SYNC_CALM_SEND)
 #define SYNC_SENDS                                         \
 	(FASTIPC_SYNC_WAIT_SEND | FASTIPC_SYNC_WAIT_DONE | \
-	 FASTIPC_SYNC_WAKE_RECV)
+	 FASTIPC_SYNC_WAKE_RECV | FASTIPC_SYNC_CALM_RECV)
 
 static int endpoint_sync(struct file *file, union argument *arg)
 {
@@ -364,7 +366,8 @@ struct command {
 				      __VA_ARGS__ }
 
 static const struct command commands[] = {
-	COMMAND(SETUP, setup, endpoint_setup, FASTIPC_SEALED | FASTIPC_STREAM),
+	COMMAND(SETUP, setup, endpoint_setup,
+		FASTIPC_SEALED | FASTIPC_STREAM | FASTIPC_FENCED),
 	COMMAND(ATTACH, attach, endpoint_attach),
 	COMMAND(PEER, peer, endpoint_peer, O_ACCMODE | O_CLOEXEC | O_NONBLOCK),
 	COMMAND(INFO, info, endpoint_info, .answers = true),

@@ -118,6 +118,20 @@ static int pair_end_over(const struct pair_end *end)
 	return -end->ended[FASTIPC_RECEIVING];
 }
 
+static bool pair_calms(const struct fastipc_endpoint *endpoint)
+{
+	return !(endpoint->channel->flags & FASTIPC_FENCED);
+}
+
+/* What the other side stored is seen here, or it sees what was stored here. */
+static void pair_barrier(struct fastipc_endpoint *endpoint)
+{
+	struct fastipc_endpoint *peer = endpoint_of(other_of(endpoint));
+
+	if (peer)
+		fastipc_endpoint_barrier(peer);
+}
+
 static int pair_attach(struct fastipc_endpoint *endpoint, int number)
 {
 	struct pair *pair = pair_of(endpoint);
@@ -144,7 +158,8 @@ static int pair_attach(struct fastipc_endpoint *endpoint, int number)
 	for (i = FASTIPC_RECEIVING; i <= FASTIPC_SENDING; i++)
 		fastipc_wait_bind(&endpoint->wait[i], line_of(end, i),
 				  &endpoint->channel->stats,
-				  endpoint->channel->id, number, i);
+				  endpoint->channel->id, number, i,
+				  pair_calms(endpoint) ? endpoint->user : NULL);
 	fastipc_endpoint_get(endpoint);
 	/* Pairs with endpoint_of(): who sees the endpoint may use it. */
 	smp_store_release(&end->endpoint, endpoint);
@@ -282,6 +297,8 @@ static void pair_stat(struct fastipc_endpoint *endpoint,
 	stat->sends = atomic64_read(&pair->sends);
 	stat->recvs = atomic64_read(&pair->recvs);
 	stat->bounces = atomic64_read(&pair->bounces);
+	stat->alerts = atomic64_read(&stats->alerts);
+	stat->barriers = atomic64_read(&stats->barriers);
 }
 
 static int pair_shutdown(struct fastipc_endpoint *endpoint, u32 how)
@@ -348,4 +365,5 @@ const struct fastipc_kind_ops fastipc_pair_ops = {
 	.shutdown = pair_shutdown,
 	.show = pair_show,
 	.recheck = pair_recheck,
+	.peer_barrier = pair_barrier,
 };

@@ -18,6 +18,14 @@ void pair_wake(struct pair_end *end, enum fastipc_direction direction,
 		fastipc_wait_wake(&endpoint->wait[direction], always);
 }
 
+static void pair_calm(struct pair_end *end, enum fastipc_direction direction)
+{
+	struct fastipc_endpoint *endpoint = endpoint_of(end);
+
+	if (endpoint)
+		fastipc_wait_calm(&endpoint->wait[direction]);
+}
+
 /* The kernel published, or released up to @reached: wake who waits for that. */
 void pair_served(struct pair_end *end, enum fastipc_direction direction,
 		 u64 reached)
@@ -248,6 +256,10 @@ int pair_sync(struct fastipc_endpoint *endpoint,
 		pair_wake(other_of(endpoint), FASTIPC_RECEIVING, false);
 	if (sync->flags & FASTIPC_SYNC_WAKE_SEND)
 		pair_wake(other_of(endpoint), FASTIPC_SENDING, false);
+	if (sync->flags & FASTIPC_SYNC_CALM_RECV)
+		pair_calm(other_of(endpoint), FASTIPC_RECEIVING);
+	if (sync->flags & FASTIPC_SYNC_CALM_SEND)
+		pair_calm(other_of(endpoint), FASTIPC_SENDING);
 	return sync->flags & waits ? pair_wait(endpoint, sync, limit) : 0;
 }
 

@@ -16,7 +16,7 @@ static_assert(sizeof(struct fastipc_record) == 16);
 static_assert(sizeof(struct fastipc_stamp) == FASTIPC_STAMP_BYTES);
 static_assert(sizeof(struct fastipc_waitline) == 128);
 static_assert(offsetof(struct fastipc_waitline, ended) == 8);
-static_assert(offsetof(struct fastipc_waitline, arm) == 64);
+static_assert(offsetof(struct fastipc_waitline, alert) == 64);
 static_assert(sizeof(struct fastipc_control) == 512);
 static_assert(offsetof(struct fastipc_control, released) == 128);
 static_assert(offsetof(struct fastipc_control, taken) == 136);
@@ -201,6 +201,12 @@ void fastipc_ring_disarm(struct fastipc_waitline *line)
 	WRITE_ONCE(line->want, 0);
 }
 
+/* Whether the peer has to fence, and look at ->want. */
+void fastipc_ring_alert(struct fastipc_waitline *line, bool alert)
+{
+	WRITE_ONCE(line->alert, alert);
+}
+
 void fastipc_ring_arm_fence(void)
 {
 	/*
@@ -208,6 +214,8 @@ void fastipc_ring_arm_fence(void)
 	 * with fastipc_fence() in lib/ring.h, between publishing (or releasing)
 	 * and the look at the peer's ->want: of the two looks at least one sees
 	 * the other's store.  Model: tests/model/wake.pml, NO_SLEEPER_FENCE.
+	 * A peer that found ->alert clear has no fence: then the sleeper has
+	 * set it, and fastipc_endpoint_barrier() stands for the peer's.
 	 * Where the kernel is that producer or consumer: fastipc_ring_served_fence().
 	 */
 	smp_mb();

@@ -123,6 +123,7 @@ u64 fastipc_ring_taken(const struct fastipc_control *control);
 /* The words that the kernel writes; the caller holds the wait queue's lock. */
 void fastipc_ring_arm(struct fastipc_waitline *line, u64 want);
 void fastipc_ring_disarm(struct fastipc_waitline *line);
+void fastipc_ring_alert(struct fastipc_waitline *line, bool alert);
 void fastipc_ring_arm_fence(void);
 void fastipc_ring_served_fence(void);
 

@@ -7,10 +7,12 @@
  * queue and wakes them: so whoever finds ->want cleared has been woken, looks,
  * and, if there is nothing, arms again.
  */
+#include <linux/jiffies.h>
 #include <linux/sched/signal.h>
 
 #include "ring.h"
 #include "trace.h"
+#include "user.h"
 #include "wait.h"
 
 /* What a receiver of signals wants: any message, any space. */
@@ -36,12 +38,17 @@ void fastipc_limit_begin(struct fastipc_limit *limit, const struct file *file,
 	limit->until = &limit->at;
 }
 
-void fastipc_wait_init(struct fastipc_wait *wait)
+void fastipc_wait_init(struct fastipc_wait *wait,
+		       void (*peer_barrier)(struct fastipc_endpoint *owner),
+		       struct fastipc_endpoint *owner)
 {
 	init_waitqueue_head(&wait->queue);
+	wait->peer_barrier = peer_barrier;
+	wait->owner = owner;
 }
 
-static void wait_arm(struct fastipc_wait *wait, u64 want)
+/* What is to be said to wait_settle(): 0 if nothing. */
+static u32 wait_arm(struct fastipc_wait *wait, u64 want)
 {
 	lockdep_assert_held(&wait->queue.lock);
 	/* Once: fastipc_wait_served() reads it without the lock. */
@@ -49,19 +56,71 @@ static void wait_arm(struct fastipc_wait *wait, u64 want)
 		WRITE_ONCE(wait->want, want);
 	wait->arms++;
 	fastipc_ring_arm(wait->line, wait->want);
+	if (!wait->alert) {
+		wait->alert = true;
+		wait->settled = false;
+		wait->alert_at = jiffies;
+		if (!++wait->alerts)
+			wait->alerts++;
+		atomic64_inc(&wait->stats->alerts);
+		fastipc_ring_alert(wait->line, true);
+	}
+	return wait->settled ? 0 : wait->alerts;
+}
+
+/*
+ * Who armed when ->alert had been clear: now the peer sees that it is set, or what
+ * it published before is seen here.  Whoever finds it set, but not settled yet, does
+ * so too: whoever set it may be late.
+ */
+static void wait_settle(struct fastipc_wait *wait, u32 alerts)
+{
+	fastipc_ring_arm_fence();
+	if (!alerts)
+		return;
+	wait->peer_barrier(wait->owner);
+	atomic64_inc(&wait->stats->barriers);
+	spin_lock_irq(&wait->queue.lock);
+	/* Not for one that was set again meanwhile. */
+	if (wait->alerts == alerts)
+		wait->settled = true;
+	spin_unlock_irq(&wait->queue.lock);
+}
+
+/*
+ * Nobody waits: the peer need not fence, if that is so for longer than the next
+ * moment, and the barrier that ends it is paid for.
+ */
+static void wait_calm(struct fastipc_wait *wait)
+{
+	lockdep_assert_held(&wait->queue.lock);
+	/* Two: at least one whole tick. */
+	if (!wait->alert || !wait->payer ||
+	    time_before(jiffies, wait->alert_at + 2) ||
+	    !fastipc_user_pays(wait->payer))
+		return;
+	wait->alert = false;
+	fastipc_ring_alert(wait->line, false);
 }
 
 /* Give @wait its line in a control page; until then nobody can sleep on it. */
 void fastipc_wait_bind(struct fastipc_wait *wait, struct fastipc_waitline *line,
 		       struct fastipc_wait_stats *stats, u64 channel,
-		       unsigned int end, enum fastipc_direction direction)
+		       unsigned int end, enum fastipc_direction direction,
+		       struct fastipc_user *payer)
 {
 	spin_lock_irq(&wait->queue.lock);
 	wait->stats = stats;
+	wait->payer = payer;
 	wait->channel = channel;
 	wait->end = end;
 	wait->direction = direction;
 	wait->line = line;
+	/* A channel begins so: nobody has found it clear. */
+	wait->alert = true;
+	wait->settled = true;
+	wait->alert_at = jiffies;
+	fastipc_ring_alert(line, true);
 	if (wait->notice)
 		wait_arm(wait, NOTICE_WANT);
 	spin_unlock_irq(&wait->queue.lock);
@@ -73,10 +132,13 @@ static void wait_disarm(struct fastipc_wait *wait)
 	lockdep_assert_held(&wait->queue.lock);
 	WRITE_ONCE(wait->want, 0);
 	wait->owed = 0;
-	if (wait->notice)
+	if (wait->notice) {
+		/* Settled since the notice was asked for. */
 		wait_arm(wait, NOTICE_WANT);
-	else
+	} else {
 		fastipc_ring_disarm(wait->line);
+		wait_calm(wait);
+	}
 }
 
 /* Somebody now relies on being woken (for the re-check). */
@@ -102,12 +164,13 @@ static void wait_owe(struct fastipc_wait *wait, u64 want)
 int fastipc_wait_poll(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 		      void *arg)
 {
+	u32 alerts;
 	int ret;
 
 	spin_lock_irq(&wait->queue.lock);
-	wait_arm(wait, want);
+	alerts = wait_arm(wait, want);
 	spin_unlock_irq(&wait->queue.lock);
-	fastipc_ring_arm_fence();
+	wait_settle(wait, alerts);
 	ret = look(arg);
 	if (!ret) {
 		spin_lock_irq(&wait->queue.lock);
@@ -134,6 +197,7 @@ int fastipc_wait_sleep(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 		       void *arg, ktime_t *until)
 {
 	bool late = false;
+	u32 alerts;
 	int ret;
 
 	DEFINE_WAIT(entry);
@@ -142,12 +206,12 @@ int fastipc_wait_sleep(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 		spin_lock_irq(&wait->queue.lock);
 		if (list_empty(&entry.entry))
 			__add_wait_queue_entry_tail(&wait->queue, &entry);
-		wait_arm(wait, want);
+		alerts = wait_arm(wait, want);
 		wait_owe(wait, want);
 		/* The lock orders it against a waker, the fence below too. */
 		set_current_state(TASK_INTERRUPTIBLE);
 		spin_unlock_irq(&wait->queue.lock);
-		fastipc_ring_arm_fence();
+		wait_settle(wait, alerts);
 
 		ret = look(arg);
 		if (ret)
@@ -233,11 +297,21 @@ void fastipc_wait_served(struct fastipc_wait *wait, u64 reached)
 		fastipc_wait_wake(wait, false);
 }
 
+/* The peer publishes, or releases, and nobody has been waiting. */
+void fastipc_wait_calm(struct fastipc_wait *wait)
+{
+	spin_lock_irq(&wait->queue.lock);
+	if (wait->line && !wait->want)
+		wait_calm(wait);
+	spin_unlock_irq(&wait->queue.lock);
+}
+
 /* Write over what a process put into the line. */
 void fastipc_wait_restate(struct fastipc_wait *wait)
 {
 	spin_lock_irq(&wait->queue.lock);
 	fastipc_ring_arm(wait->line, wait->want);
+	fastipc_ring_alert(wait->line, wait->alert);
 	spin_unlock_irq(&wait->queue.lock);
 	/* As for who arms: who restates it looks later, or wakes who should. */
 	fastipc_ring_arm_fence();
@@ -253,6 +327,8 @@ void fastipc_wait_restate(struct fastipc_wait *wait)
 void fastipc_wait_notice(struct fastipc_wait *wait,
 			 struct fasync_struct **notice)
 {
+	u32 alerts = 0;
+
 	spin_lock_irq(&wait->queue.lock);
 	/*
 	 * What the list is now: of two callers at once the one who comes here
@@ -260,10 +336,10 @@ void fastipc_wait_notice(struct fastipc_wait *wait,
 	 */
 	wait->notice = READ_ONCE(*notice) ? notice : NULL;
 	if (wait->notice && wait->line)
-		wait_arm(wait, NOTICE_WANT);
+		alerts = wait_arm(wait, NOTICE_WANT);
 	spin_unlock_irq(&wait->queue.lock);
 	/* Whoever asked looks once more, now or in user space. */
-	fastipc_ring_arm_fence();
+	wait_settle(wait, alerts);
 }
 
 /**

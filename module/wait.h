@@ -3,8 +3,8 @@
  * DOC: wait.h - sleeping and waking
  *
  * Owns one wait queue for each direction of an endpoint, and with it the word
- * ->want in the endpoint's control page, by which the peer learns that somebody
- * sleeps.  What is waited for is the caller's: a look function.
+ * ->want and ->alert in the endpoint's control page, by which the peer learns that
+ * somebody sleeps.  What is waited for is the caller's: a look function.
  *
  * Locks: queue.lock guards everything in struct fastipc_wait and the page's
  * word; no other lock of the module is taken under it.  Never trusts the word in
@@ -18,6 +18,9 @@
 #include <linux/hrtimer.h>
 #include <linux/wait.h>
 
+struct fastipc_endpoint;
+struct fastipc_user;
+
 enum fastipc_direction { FASTIPC_RECEIVING, FASTIPC_SENDING };
 
 /* Counters of a channel, for STAT; they order nothing. */
@@ -25,6 +28,8 @@ struct fastipc_wait_stats {
 	atomic64_t sleeps;
 	atomic64_t wakes;
 	atomic64_t late_wakes;
+	atomic64_t alerts;
+	atomic64_t barriers;
 };
 
 /**
@@ -38,6 +43,13 @@ struct fastipc_wait_stats {
  * @suspect: @arms at the last re-check that found something unserved
  * @owed: the smallest want of those who found nothing; 0: nobody
  * @notice: whom to send signals, by fcntl(2)'s rules; NULL: nobody
+ * @peer_barrier: run a barrier where the peer runs, which then sees what was stored here
+ * @owner: for @peer_barrier
+ * @payer: of barriers, beforehand; NULL: ->alert always stays
+ * @alert: what @line says, or should
+ * @settled: since @alert was set, a barrier has run
+ * @alerts: how often it was set
+ * @alert_at: when, in jiffies
  * @end: number of the end, for tracing
  * @direction: for tracing, and for what a signal says
  */
@@ -51,6 +63,13 @@ struct fastipc_wait {
 	u64 suspect;
 	u64 owed;
 	struct fasync_struct **notice;
+	void (*peer_barrier)(struct fastipc_endpoint *owner);
+	struct fastipc_endpoint *owner;
+	struct fastipc_user *payer;
+	bool alert;
+	bool settled;
+	u32 alerts;
+	unsigned long alert_at;
 	u8 end;
 	u8 direction;
 };
@@ -73,16 +92,20 @@ typedef int (*fastipc_look_t)(void *arg);
 void fastipc_limit_begin(struct fastipc_limit *limit, const struct file *file,
 			 u64 timeout_ns);
 
-void fastipc_wait_init(struct fastipc_wait *wait);
+void fastipc_wait_init(struct fastipc_wait *wait,
+		       void (*peer_barrier)(struct fastipc_endpoint *owner),
+		       struct fastipc_endpoint *owner);
 void fastipc_wait_bind(struct fastipc_wait *wait, struct fastipc_waitline *line,
 		       struct fastipc_wait_stats *stats, u64 channel,
-		       unsigned int end, enum fastipc_direction direction);
+		       unsigned int end, enum fastipc_direction direction,
+		       struct fastipc_user *payer);
 int fastipc_wait_poll(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 		      void *arg);
 int fastipc_wait_sleep(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 		       void *arg, ktime_t *until);
 void fastipc_wait_wake(struct fastipc_wait *wait, bool always);
 void fastipc_wait_served(struct fastipc_wait *wait, u64 reached);
+void fastipc_wait_calm(struct fastipc_wait *wait);
 void fastipc_wait_restate(struct fastipc_wait *wait);
 void fastipc_wait_notice(struct fastipc_wait *wait,
 			 struct fasync_struct **notice);

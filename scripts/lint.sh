@@ -108,8 +108,8 @@ check_man() {
 # Each room includes only what stands right of it.
 check_includes() {
 	local rooms='main dev endpoint map transfer rw pair pair_send pair_recv
-		pair_successor pair_wait channel wait produce consume ring region
-		trace compat'
+		pair_successor pair_wait channel wait user produce consume ring
+		region trace compat'
 	local lib_rooms='inherit channel exchange send recv sealed wait map
 		handle ring fastipc'
 	points_right module "$rooms"

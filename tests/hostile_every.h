@@ -147,10 +147,10 @@ static inline bool matters(const struct trial *t)
 	       at == offsetof(struct fastipc_control, taken) ||
 	       at == offsetof(struct fastipc_control, recv.want) ||
 	       at == offsetof(struct fastipc_control, recv.ended) ||
-	       at == offsetof(struct fastipc_control, recv.arm) ||
+	       at == offsetof(struct fastipc_control, recv.alert) ||
 	       at == offsetof(struct fastipc_control, send.want) ||
 	       at == offsetof(struct fastipc_control, send.ended) ||
-	       at == offsetof(struct fastipc_control, send.arm);
+	       at == offsetof(struct fastipc_control, send.alert);
 }
 
 static inline bool is_released(const struct trial *t)

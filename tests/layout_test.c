@@ -165,8 +165,10 @@ TEST(layout_of_stat)
 	ASSERT_EQ(80, offsetof(struct fastipc_stat, sends));
 	ASSERT_EQ(88, offsetof(struct fastipc_stat, recvs));
 	ASSERT_EQ(96, offsetof(struct fastipc_stat, bounces));
-	ASSERT_EQ(104, sizeof(struct fastipc_stat));
-	ASSERT_EQ(104, FASTIPC_STAT_SIZE_VER0);
+	ASSERT_EQ(104, offsetof(struct fastipc_stat, alerts));
+	ASSERT_EQ(112, offsetof(struct fastipc_stat, barriers));
+	ASSERT_EQ(120, sizeof(struct fastipc_stat));
+	ASSERT_EQ(120, FASTIPC_STAT_SIZE_VER0);
 }
 
 TEST(layout_of_shutdown)
@@ -191,7 +193,7 @@ TEST(layout_of_waitline)
 	ASSERT_EQ(8, offsetof(struct fastipc_waitline, ended));
 	ASSERT_EQ(12, offsetof(struct fastipc_waitline, reserved0));
 	ASSERT_EQ(16, offsetof(struct fastipc_waitline, reserved1));
-	ASSERT_EQ(64, offsetof(struct fastipc_waitline, arm));
+	ASSERT_EQ(64, offsetof(struct fastipc_waitline, alert));
 	ASSERT_EQ(68, offsetof(struct fastipc_waitline, reserved2));
 	ASSERT_EQ(128, sizeof(struct fastipc_waitline));
 }
@@ -232,10 +234,10 @@ TEST(no_cache_line_has_two_writers)
 				    words[i].writer == words[k].writer);
 }
 
-TEST(the_reserved_word_arm_has_a_line_of_its_own)
+TEST(alert_has_a_line_of_its_own)
 {
-	size_t recv = offsetof(struct fastipc_control, recv.arm) / LINE;
-	size_t send = offsetof(struct fastipc_control, send.arm) / LINE;
+	size_t recv = offsetof(struct fastipc_control, recv.alert) / LINE;
+	size_t send = offsetof(struct fastipc_control, send.alert) / LINE;
 	size_t i;
 
 	ASSERT_NE(recv, send);

@@ -96,6 +96,18 @@ TEST_F(rights, wake_recv_is_ebadf_without_may_send)
 		  raw_sync(self->fd[0], WAKE_RECV, 0));
 }
 
+TEST_F(rights, calm_send_is_ebadf_without_may_recv)
+{
+	ASSERT_EQ(with(RECV, variant->may, 0),
+		  raw_sync(self->fd[0], FASTIPC_SYNC_CALM_SEND, 0));
+}
+
+TEST_F(rights, calm_recv_is_ebadf_without_may_send)
+{
+	ASSERT_EQ(with(SEND, variant->may, 0),
+		  raw_sync(self->fd[0], FASTIPC_SYNC_CALM_RECV, 0));
+}
+
 TEST_F(rights, both_wakes_are_ebadf_without_either)
 {
 	ASSERT_EQ(variant->mode == O_RDWR ? 0 : -EBADF,

@@ -54,6 +54,8 @@ TEST_F(scribble, a_storm_of_syncs_harms_nobody)
 			raw_sync(d->fd,
 				 FASTIPC_SYNC_WAKE_RECV |
 					 FASTIPC_SYNC_WAKE_SEND |
+					 FASTIPC_SYNC_CALM_RECV |
+					 FASTIPC_SYNC_CALM_SEND |
 					 FASTIPC_SYNC_WAIT_RECV,
 				 x >> 12);
 			raw_sync_send(d->fd,

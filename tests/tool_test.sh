@@ -309,10 +309,11 @@ peer_released  32' --ring 64K --max-message 1000 \
 info_json() {
 	local keys=(endpoint peer_endpoint peer_pid peer_uid peer_gid
 		ring_bytes max_message bytes sent released peer_sent
-		peer_released syncs sleeps wakes late_wakes sends recvs bounces)
+		peer_released syncs sleeps wakes late_wakes sends recvs bounces alerts
+		barriers)
 	local text
 	printf -v text ',"%s":N' "${keys[@]}"
-	run 0 '{"kind":"pair","sealed":true,"stream":false,"end":1,'"\
+	run 0 '{"kind":"pair","sealed":true,"stream":false,"fenced":false,"end":1,'"\
 \"may_recv\":true,\"may_send\":true,\"peer_state\":\"attached\"$text}" \
 		--sealed 'read -r x <fifo' 'fastipc info --json |
 			sed -E "s/(\"[a-z_]{4,}\":)[0-9]+/\1N/g"; echo >fifo'

@@ -44,9 +44,11 @@ static void show_json(const struct fastipc_info *info, const struct item *items,
 {
 	size_t i;
 
-	printf("{\"kind\":\"pair\",\"sealed\":%s,\"stream\":%s,\"end\":%u",
+	printf("{\"kind\":\"pair\",\"sealed\":%s,\"stream\":%s,\"fenced\":%s",
 	       info->flags & FASTIPC_SEALED ? "true" : "false",
-	       info->flags & FASTIPC_STREAM ? "true" : "false", info->end);
+	       info->flags & FASTIPC_STREAM ? "true" : "false",
+	       info->flags & FASTIPC_FENCED ? "true" : "false");
+	printf(",\"end\":%u", info->end);
 	printf(",\"may_recv\":%s,\"may_send\":%s",
 	       info->rights & FASTIPC_MAY_RECV ? "true" : "false",
 	       info->rights & FASTIPC_MAY_SEND ? "true" : "false");
@@ -61,9 +63,10 @@ static void show_text(const struct fastipc_info *info, const struct item *items,
 {
 	size_t i;
 
-	printf("%-14s %s%s pair, end %u\n", "kind",
+	printf("%-14s %s%s%s pair, end %u\n", "kind",
 	       info->flags & FASTIPC_SEALED ? "sealed" : "direct",
-	       info->flags & FASTIPC_STREAM ? " stream" : "", info->end);
+	       info->flags & FASTIPC_STREAM ? " stream" : "",
+	       info->flags & FASTIPC_FENCED ? " fenced" : "", info->end);
 	printf("%-14s%s%s\n", "rights",
 	       info->rights & FASTIPC_MAY_RECV ? " recv" : "",
 	       info->rights & FASTIPC_MAY_SEND ? " send" : "");
@@ -95,6 +98,8 @@ static void show(const struct fastipc_info *info,
 		{ "sends", stat->sends },
 		{ "recvs", stat->recvs },
 		{ "bounces", stat->bounces },
+		{ "alerts", stat->alerts },
+		{ "barriers", stat->barriers },
 	};
 
 	if (json)

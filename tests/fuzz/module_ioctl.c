@@ -146,9 +146,12 @@ static long call_recv(const struct call *c, struct file *file)
 
 static long call_sync(const struct call *c, struct file *file)
 {
-	/* WAKE_RECV 1, WAKE_SEND 2, WAIT_RECV 4, WAIT_SEND 8, WAIT_DONE 16 */
-	static const uint8_t flags[] = { 1, 2, 3,  4,  4, 5,  6,  7,
-					 8, 8, 16, 16, 9, 17, 11, 0 };
+	/*
+	 * WAKE_RECV 1, WAKE_SEND 2, WAIT_RECV 4, WAIT_SEND 8, WAIT_DONE 16,
+	 * CALM_RECV 32, CALM_SEND 64
+	 */
+	static const uint8_t flags[] = { 1, 2,	3,  4,	96, 5,	6,  7,
+					 8, 32, 16, 64, 9,  17, 11, 0 };
 	bool odd = (c->a & 0xf0) == 0xf0;
 	struct fastipc_sync sync = { .size = sizeof(sync),
 				     .flags = odd ? c->value :

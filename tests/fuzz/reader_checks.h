@@ -112,12 +112,11 @@ static inline void resume_consumer(struct run *u)
 	u->since_end = 0;
 }
 
-static inline void must_wake_producer(struct run *u)
+static inline void check_wake_producer(struct run *u)
 {
 	uint64_t want = u->r.producer_page->send.want;
 
-	must(fastipc_consumer_must_wake(&u->r.c) ==
-	     (want && want <= u->r.c.released));
+	must(must_wake_producer(&u->r.c) == (want && want <= u->r.c.released));
 }
 
 /* The producer ------------------------------------------------------------ */
@@ -239,11 +238,11 @@ static inline void resume_producer(struct run *u)
 		must(p->position - sent <= RING + RING / 4);
 }
 
-static inline void must_wake_consumer(struct run *u)
+static inline void check_wake_consumer(struct run *u)
 {
 	bool want = u->r.consumer_page->recv.want;
 
-	must(fastipc_producer_must_wake(&u->r.p) == want);
+	must(must_wake_consumer(&u->r.p) == want);
 }
 
 static inline void drained(struct run *u)

@@ -129,7 +129,7 @@ static void step(struct run *u)
 		resume_consumer(u);
 		break;
 	case 5:
-		must_wake_producer(u);
+		check_wake_producer(u);
 		break;
 	case 6:
 		fits(u, next_below(s, u->r.p.max_message + 1));
@@ -150,7 +150,7 @@ static void step(struct run *u)
 		resume_producer(u);
 		break;
 	case 11:
-		must_wake_consumer(u);
+		check_wake_consumer(u);
 		drained(u);
 		break;
 	case 12:

@@ -10,20 +10,28 @@
  *
  * With FASTIPC_NO_FENCE the ring.h that was included has lost its fence, and
  * both must be seen to miss: else this machine, or this test, shows nothing.
+ *
+ * Then the same while ->alert is clear: whoever publishes has no fence, and the
+ * sleeper sets ->alert and runs a barrier on the other's processor (membarrier(2),
+ * which does what fastipc_endpoint_barrier() does).  Without the barrier they must
+ * miss each other.
  */
+#include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "rig.h"
 
 #ifdef FASTIPC_NO_FENCE
-#define ENOUGH		 100 /* misses: the point is made */
-#define EXPECTED(misses) ((misses) > 0)
+#define FENCED false
+#define TESTS  2
 #else
-#define ENOUGH		 1
-#define EXPECTED(misses) ((misses) == 0)
+#define FENCED true
+#define TESTS  6
 #endif
+#define ENOUGH	100 /* misses: the point is made */
 #define ROUNDS	5000000
 #define SECONDS 30 /* at most; a busy machine gets fewer rounds done */
 
@@ -114,7 +122,7 @@ static void *sleeper_thread(void *arg)
 	}
 }
 
-static int test(struct rig *r)
+static int test(struct rig *r, bool misses_expected)
 {
 	unsigned long round, misses = 0, wakes = 0, sights = 0;
 	/* The waker's delay, so that it is first as often as the sleeper. */
@@ -131,7 +139,9 @@ static int test(struct rig *r)
 	sched_getaffinity(0, sizeof(before), &before);
 	check(!pthread_create(&thread, NULL, sleeper_thread, NULL));
 	pin(cpus[0]);
-	for (round = 1; round <= ROUNDS && misses < ENOUGH; round++) {
+	for (round = 1;
+	     round <= ROUNDS && misses < (misses_expected ? ENOUGH : 1);
+	     round++) {
 		until(&bench.sleeper.begun, round);
 		/* In our cache: so the look is done before the store is. */
 		__atomic_load_n(bench.want, __ATOMIC_RELAXED);
@@ -158,7 +168,7 @@ static int test(struct rig *r)
 	       round - 1, wakes, sights, misses);
 	/* Rounds in which the same side was always first prove nothing. */
 	check(wakes && sights);
-	check(EXPECTED(misses));
+	check(misses_expected ? misses > 0 : misses == 0);
 	return 0;
 }
 
@@ -169,7 +179,7 @@ static bool publish(struct rig *r, unsigned long round)
 	if (fastipc_producer_fits(&r->p, 0) <= 0)
 		exit(2);
 	fastipc_producer_publish(&r->p, 0, round, false);
-	return fastipc_producer_must_wake(&r->p);
+	return must_wake_consumer(&r->p);
 }
 
 static bool sleep_to_receive(struct rig *r, unsigned long round)
@@ -196,7 +206,7 @@ static int test_message(struct rig *r)
 	bench.wake = publish;
 	bench.sleep = sleep_to_receive;
 	bench.reset = take_it;
-	return test(r);
+	return test(r, !FENCED);
 }
 
 /* Space, and who waits for it --------------------------------------------- */
@@ -206,7 +216,7 @@ static int test_message(struct rig *r)
 static bool release(struct rig *r, unsigned long round)
 {
 	fastipc_consumer_release(&r->c, round * PART);
-	return fastipc_consumer_must_wake(&r->c);
+	return must_wake_producer(&r->c);
 }
 
 static bool sleep_to_send(struct rig *r, unsigned long round)
@@ -232,14 +242,86 @@ static int test_space(struct rig *r)
 	bench.sleep = sleep_to_send;
 	bench.reset = send_it;
 	r->p.position = RING; /* as if it were full */
-	return test(r);
+	return test(r, !FENCED);
 }
+
+#ifndef FASTIPC_NO_FENCE
+/* The same without a fence ------------------------------------------------ */
+
+static bool barriers;
+
+static void alert(struct fastipc_waitline *line)
+{
+	__atomic_store_n(&line->alert, 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (barriers &&
+	    syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0))
+		exit(2);
+}
+
+static bool alert_to_receive(struct rig *r, unsigned long round)
+{
+	size_t len;
+
+	(void)round;
+	__atomic_store_n(&r->consumer_page->recv.want, 1, __ATOMIC_RELAXED);
+	alert(&r->consumer_page->recv);
+	return fastipc_consumer_look(&r->c, &len) > 0;
+}
+
+static void take_it_calmly(struct rig *r, unsigned long round)
+{
+	take_it(r, round);
+	__atomic_store_n(&r->consumer_page->recv.alert, 0, __ATOMIC_RELAXED);
+}
+
+static bool alert_to_send(struct rig *r, unsigned long round)
+{
+	__atomic_store_n(&r->producer_page->send.want, round * PART,
+			 __ATOMIC_RELAXED);
+	alert(&r->producer_page->send);
+	return fastipc_producer_fits(&r->p, PART - 32) > 0;
+}
+
+static void send_it_calmly(struct rig *r, unsigned long round)
+{
+	send_it(r, round);
+	__atomic_store_n(&r->producer_page->send.alert, 0, __ATOMIC_RELAXED);
+}
+
+static int test_calm(struct rig *r)
+{
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED,
+		    0, 0))
+		exit(2);
+	r->consumer_page->recv.alert = 0;
+	bench.want = &r->consumer_page->recv.want;
+	bench.wake = publish;
+	bench.sleep = alert_to_receive;
+	bench.reset = take_it_calmly;
+	return test(r, !barriers);
+}
+
+static int test_calm_space(struct rig *r)
+{
+	r->producer_page->send.alert = 0;
+	bench.want = &r->producer_page->send.want;
+	bench.wake = release;
+	bench.sleep = alert_to_send;
+	bench.reset = send_it_calmly;
+	r->p.position = RING;
+	return test(r, !barriers);
+}
+#endif
 
 int main(void)
 {
-	printf("TAP version 13\n1..2\n");
+	int i;
+
+	printf("TAP version 13\n1..%d\n", TESTS);
 	if (!find_cpus()) {
-		printf("ok 1 # SKIP one processor\nok 2 # SKIP one processor\n");
+		for (i = 1; i <= TESTS; i++)
+			printf("ok %d # SKIP one processor\n", i);
 		return 0;
 	}
 #ifdef FASTIPC_NO_FENCE
@@ -248,6 +330,13 @@ int main(void)
 #else
 	run("publishing, or the sleeper, sees the other", test_message);
 	run("releasing, or the sleeper, sees the other", test_space);
+	run("without a barrier, publishing calmly misses a sleeper", test_calm);
+	run("without a barrier, releasing calmly misses one", test_calm_space);
+	barriers = true;
+	run("publishing calmly, or who runs a barrier, sees the other",
+	    test_calm);
+	run("releasing calmly, or who runs a barrier, sees the other",
+	    test_calm_space);
 #endif
 	return failed;
 }

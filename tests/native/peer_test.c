@@ -79,15 +79,15 @@ static int test_must_wake(struct rig *r)
 {
 	r->consumer_page->recv.want = 1;
 	fastipc_producer_publish(&r->p, 0, 0, false);
-	check(fastipc_producer_must_wake(&r->p));
+	check(must_wake_consumer(&r->p));
 	r->consumer_page->recv.want = 0;
-	check(!fastipc_producer_must_wake(&r->p));
+	check(!must_wake_consumer(&r->p));
 	fastipc_consumer_take(&r->c, 0);
 	fastipc_consumer_release(&r->c, 16);
 	r->producer_page->send.want = 17;
-	check(!fastipc_consumer_must_wake(&r->c));
+	check(!must_wake_producer(&r->c));
 	r->producer_page->send.want = 16;
-	check(fastipc_consumer_must_wake(&r->c));
+	check(must_wake_producer(&r->c));
 	return 0;
 }
 
@@ -164,7 +164,7 @@ static int test_resume_gives_back(struct rig *r)
 	r->producer_page->send.want = 1024;
 	check(fastipc_producer_fits(&r->p, 1000) == 0);
 	fastipc_consumer_resume(&r->c);
-	check(fastipc_consumer_must_wake(&r->c));
+	check(must_wake_producer(&r->c));
 	check(fastipc_producer_fits(&r->p, 1000) == 1);
 	return 0;
 }

@@ -87,7 +87,7 @@ static void *produce(void *arg)
 		fill(fastipc_producer_payload(p), len, i);
 		fastipc_producer_publish(p, len, ~i,
 					 m->more && next_random(&x) % 8);
-		fastipc_producer_must_wake(p);
+		must_wake_consumer(p);
 	}
 	fastipc_producer_flush(p);
 	if (m->ends)
@@ -138,7 +138,7 @@ static int consume(struct manner *m)
 
 			check(!verify(at[i], length_of(m, which), which));
 			fastipc_consumer_release(c, ends[i]);
-			fastipc_consumer_must_wake(c);
+			must_wake_producer(c);
 		}
 		held = 0;
 	}

@@ -56,6 +56,17 @@ static inline void *map_twice(size_t bytes)
 	return at;
 }
 
+/* Behind publishing, or releasing: is the other side to be woken? */
+static inline bool must_wake_consumer(struct fastipc_producer *p)
+{
+	return fastipc_producer_sync(p) & FASTIPC_SYNC_WAKE_RECV;
+}
+
+static inline bool must_wake_producer(struct fastipc_consumer *c)
+{
+	return fastipc_consumer_sync(c) & FASTIPC_SYNC_WAKE_SEND;
+}
+
 static inline void rig_make(struct rig *r)
 {
 	memset(r, 0, sizeof(*r));
@@ -63,6 +74,9 @@ static inline void rig_make(struct rig *r)
 	r->consumer_page = aligned_alloc(64, sizeof(struct fastipc_control));
 	memset(r->producer_page, 0, sizeof(*r->producer_page));
 	memset(r->consumer_page, 0, sizeof(*r->consumer_page));
+	/* As a channel begins. */
+	r->producer_page->send.alert = 1;
+	r->consumer_page->recv.alert = 1;
 	r->p.data = map_twice(RING);
 	r->c.data = r->p.data;
 	r->p.bytes = RING;

@@ -32,7 +32,7 @@ static int test_random_walk(struct rig *r)
 			memset(payload, sent, len);
 			memcpy(fastipc_producer_payload(&r->p), payload, len);
 			fastipc_producer_publish(&r->p, len, sent++, false);
-			check(!fastipc_producer_must_wake(&r->p));
+			check(!must_wake_consumer(&r->p));
 		} else {
 			ret = fastipc_consumer_look(&r->c, &got);
 			check(ret >= 0);
@@ -47,7 +47,7 @@ static int test_random_walk(struct rig *r)
 				check(at[i] == (unsigned char)received);
 			received++;
 			fastipc_consumer_release(&r->c, r->c.position);
-			check(!fastipc_consumer_must_wake(&r->c));
+			check(!must_wake_producer(&r->c));
 		}
 		check(r->producer_page->sent == r->p.position);
 		check(r->consumer_page->taken == r->c.position);

@@ -152,18 +152,20 @@ struct fastipc_stamp {
  *	ECONNRESET.  A hint: only FASTIPC_SYNC confirms it.
  * @reserved0: zero
  * @reserved1: zero, fills the line
- * @arm: reserved for publishing without a fence, on a line of its own; zero
+ * @alert: (k) 0: nobody waits, and before somebody does, the kernel runs a barrier
+ *	where the peer runs.  On a line of its own.
  * @reserved2: zero, fills the line
  *
- * The peer reads @want after a full fence behind each publish (receiving) or
- * release (sending) and calls FASTIPC_SYNC to wake if it says so.
+ * Behind each publish (receiving) or release (sending) the peer reads @alert; if it
+ * is not 0, the peer fences, reads @want, and calls FASTIPC_SYNC to wake if that
+ * says so.  A channel begins with @alert set.
  */
 struct fastipc_waitline {
 	__u64 want;
 	__u32 ended;
 	__u32 reserved0;
 	__u64 reserved1[6];
-	__u32 arm;
+	__u32 alert;
 	__u32 reserved2[15];
 };
 
@@ -204,7 +206,7 @@ struct fastipc_control {
 #define FASTIPC_SEND_SIZE_VER0	   56
 #define FASTIPC_RECV_SIZE_VER0	   96
 #define FASTIPC_SYNC_SIZE_VER0	   32
-#define FASTIPC_STAT_SIZE_VER0	   104
+#define FASTIPC_STAT_SIZE_VER0	   120
 #define FASTIPC_SHUTDOWN_SIZE_VER0 8
 
 /* Kinds of channel.  2 and 3 are reserved for queue and topic. */
@@ -215,11 +217,12 @@ struct fastipc_control {
 
 #define FASTIPC_SEALED 1 /* only the kernel writes the rings */
 #define FASTIPC_STREAM 2 /* read(2) and write(2) may cut messages */
+#define FASTIPC_FENCED 8 /* never run barriers where a peer runs */
 
 /**
  * struct fastipc_setup - fix the kind and the geometry of a channel, once
  * @size: in: of this structure
- * @flags: in: FASTIPC_SEALED, FASTIPC_STREAM
+ * @flags: in: FASTIPC_SEALED, FASTIPC_STREAM, FASTIPC_FENCED
  * @kind: in: FASTIPC_KIND_PAIR
  * @reserved: in: 0
  * @ring_bytes: in: bytes of each ring, a power of two from a page to
@@ -230,6 +233,9 @@ struct fastipc_control {
  * FASTIPC_STREAM is for programs that know only bytes: write(2) of more than
  * the limit sends several messages, and read(2) into too small a buffer
  * receives a first part and leaves the rest.  Such a channel cannot be mapped.
+ *
+ * FASTIPC_FENCED is for processors that must not be disturbed: whoever publishes
+ * or releases always fences, and so no sleeper has to interrupt it.
  *
  * EINVAL: a bad value; EBUSY: set up before; ENOMEM: no memory, or the
  * caller's cgroup has no more; EINTR: the caller is being killed.
@@ -297,8 +303,8 @@ struct fastipc_peer {
 /**
  * struct fastipc_info - geometry, and who is there
  * @size: in: of this structure; out: of the kernel's
- * @flags: in: 0; out: as set up, FASTIPC_SEALED and FASTIPC_STREAM; and
- *	FASTIPC_FOREIGN
+ * @flags: in: 0; out: as set up, FASTIPC_SEALED, FASTIPC_STREAM and
+ *	FASTIPC_FENCED; and FASTIPC_FOREIGN
  * @kind: out: FASTIPC_KIND_*
  * @end: out: this endpoint's end, 0 or 1
  * @rights: out: FASTIPC_MAY_*
@@ -506,6 +512,8 @@ struct fastipc_recv {
 #define FASTIPC_SYNC_WAIT_RECV 4  /* wait for a message */
 #define FASTIPC_SYNC_WAIT_SEND 8  /* wait for space */
 #define FASTIPC_SYNC_WAIT_DONE 16 /* wait until all was received */
+#define FASTIPC_SYNC_CALM_RECV 32 /* the peer waits for no message lately */
+#define FASTIPC_SYNC_CALM_SEND 64 /* the peer waits for no space lately */
 
 /**
  * struct fastipc_sync - wake the peer, then wait for it, in one call
@@ -517,7 +525,10 @@ struct fastipc_recv {
  * @timeout_ns: in: with WAIT_*: nanoseconds from now, 0 to look only, or
  *	FASTIPC_FOREVER; else 0
  *
- * Waking comes first and happens whatever the wait returns.
+ * Waking comes first and happens whatever the wait returns.  CALM asks that @alert
+ * of the peer's waitline be cleared, as publishing (CALM_RECV) or releasing
+ * (CALM_SEND) without it is faster; the kernel does so if nobody waits there, if
+ * that is no hour of much sleeping, and within a limit for each user.
  *
  * EINVAL: no flag, or two waits; a field that must be 0 and is not; a position
  * that is unaligned, has gone back, or is more than the ring ahead; EAGAIN:
@@ -526,7 +537,8 @@ struct fastipc_recv {
  * this direction was ended in order; ECONNRESET: the peer is gone without
  * having said so (both when receiving only after the last message); EBADMSG:
  * the peer broke the ring's rules; EBADF: the endpoint may not send
- * (WAKE_RECV, WAIT_SEND, WAIT_DONE) or not receive (WAKE_SEND, WAIT_RECV);
+ * (WAKE_RECV, CALM_RECV, WAIT_SEND, WAIT_DONE) or not receive (WAKE_SEND,
+ * CALM_SEND, WAIT_RECV);
  * ENOTCONN: not set up.
  */
 struct fastipc_sync {
@@ -556,6 +568,8 @@ struct fastipc_sync {
  * @recvs: out: messages that the kernel copied out of a ring, both ends
  * @bounces: out: messages among @sends that were copied twice, because the
  *	sender's memory could not be read at once
+ * @alerts: out: times somebody who was going to wait set alert in a waitline
+ * @barriers: out: barriers that were run where a peer runs, for that
  *
  * ENOTCONN: not set up.
  */
@@ -574,6 +588,8 @@ struct fastipc_stat {
 	__u64 sends;
 	__u64 recvs;
 	__u64 bounces;
+	__u64 alerts;
+	__u64 barriers;
 };
 
 #define FASTIPC_SHUT_RECV     1 /* this end receives no more */
