@@ -76,6 +76,21 @@ build/tools/fastipc: $(tool-sources) $(wildcard tools/*.h) \
 	$(CC) $(CFLAGS) $(PROGRAM_CFLAGS) $(LDFLAGS) $(tool-sources) \
 		build/lib/libfastipc.a -o $@
 
+# Bench of the library's ring code on real processors: no module.
+bench-objects := build/bench/native.o build/bench/contenders.o \
+	build/bench/large.o build/bench/boost.o
+
+build/bench/%.o: bench/%.c bench/native.h bench/ring.h $(headers)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(PROGRAM_CFLAGS) -c $< -o $@
+
+build/bench/%.o: bench/%.cc bench/native.h
+	@mkdir -p $(@D)
+	$(CXX) $(CFLAGS) -Wall -D_GNU_SOURCE -c $< -o $@
+
+build/bench/native: $(bench-objects)
+	$(CXX) $(LDFLAGS) $^ -lck -o $@
+
 # Module -------------------------------------------------------------------------
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
@@ -134,6 +149,11 @@ fuzz: ## fuzz the library's ring code for SECONDS, then the module
 	@tests/fuzz/run.sh planted
 	@tests/fuzz/run.sh module $(SECONDS)
 
+bench: ## the library's ring beside others, on two processors of this machine
+	@scripts/setup.sh bench
+	@$(MAKE) --no-print-directory -s build/bench/native
+	@build/bench/native
+
 soak: ## kills, hostile words and fuzzers for HOURS
 	@scripts/setup.sh debug
 	@$(MAKE) --no-print-directory -s lib programs
@@ -178,6 +198,6 @@ clean: ## remove build/
 
 FORCE:
 .PHONY: all help lib programs module load unload run check check-debug \
-	check-mutants coverage check-fresh lint native fuzz soak model install uninstall \
-	clean
+	check-mutants coverage check-fresh lint native fuzz bench soak model install \
+	uninstall clean
 .DELETE_ON_ERROR:

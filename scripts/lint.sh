@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.." || exit 1
 kernels=${KERNELS:-6.1 6.12}
 kernel_c=(module/*.[ch] uapi/linux/*.h tests/vm/planted/*.c)
 user_c=(lib/*.[ch] tools/*.[ch] examples/*.c)
-test_c=(tests/*.[ch] tests/native/*.[ch] tests/fuzz/*.[ch])
+test_c=(tests/*.[ch] tests/native/*.[ch] tests/fuzz/*.[ch] bench/*.[ch])
 mapfile -t scripts < <(git ls-files -co --exclude-standard |
 	grep -E '\.sh$|^\.ci/run$|tests/vm/guest-' | sort)
 
@@ -68,7 +68,7 @@ check_checkpatch() {
 	perl "$pl" "${style[@]}" --ignore BIT_MACRO -f "${kernel[@]}"
 	# User space has no u64, no ARRAY_SIZE, and its tests assert in macros.
 	perl "$pl" "${style[@]}" --ignore \
-		PREFER_KERNEL_TYPES,VOLATILE,ARCH_DEFINES,CAMELCASE,ARRAY_SIZE,BRACES,MACRO_WITH_FLOW_CONTROL,LINE_SPACING,NEW_TYPEDEFS,MULTISTATEMENT_MACRO_USE_DO_WHILE,PREFER_DEFINED_ATTRIBUTE_MACRO,MACRO_ARG_REUSE \
+		PREFER_KERNEL_TYPES,BIT_MACRO,VOLATILE,ARCH_DEFINES,CAMELCASE,ARRAY_SIZE,BRACES,MACRO_WITH_FLOW_CONTROL,LINE_SPACING,NEW_TYPEDEFS,MULTISTATEMENT_MACRO_USE_DO_WHILE,PREFER_DEFINED_ATTRIBUTE_MACRO,MACRO_ARG_REUSE \
 		-f "${user_c[@]}" "${test_c[@]}"
 }
 
@@ -82,7 +82,7 @@ check_kernel_doc() {
 check_format() {
 	local file
 	for file in "${kernel_c[@]}" "${user_c[@]}" \
-		tests/native/*.[ch] tests/fuzz/*.[ch]; do
+		tests/native/*.[ch] tests/fuzz/*.[ch] bench/*.[ch] bench/*.cc; do
 		case $file in module/trace.h) continue ;; esac
 		clang-format --style=file --dry-run "$file" 2>&1
 	done

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# setup.sh run|check|debug|fresh - install what "make run", "make check", "make
-# check-debug" or "make check-fresh" needs.
+# setup.sh run|check|debug|bench|fresh - install what "make run", "make check",
+# "make check-debug", "make bench" or "make check-fresh" needs.
 #
 # Lists the packages with their sizes and asks, unless YES=1 is set or there is
 # no terminal.  Needs Debian, and root or sudo if something is missing.  Kernels
@@ -15,6 +15,7 @@ run_packages=(gcc libc6-dev make dwarves libelf1 kmod xz-utils
 check_packages=(g++ clang clang-format sparse spin shellcheck codespell
 	mandoc patch perl pkg-config procps pv)
 debug_packages=(bc bison flex libelf-dev clang libclang-rt-dev patch)
+bench_packages=(gcc g++ libc6-dev make libck-dev libboost-dev)
 fresh_packages=(git mmdebstrap procps)
 
 say() { echo "==> $*"; }
@@ -27,8 +28,9 @@ case ${1-} in
 run) packages=("${run_packages[@]}") ;;
 check) packages=("${run_packages[@]}" "${check_packages[@]}") ;;
 debug) packages=("${run_packages[@]}" "${debug_packages[@]}") ;;
+bench) packages=("${bench_packages[@]}") ;;
 fresh) packages=("${fresh_packages[@]}") ;;
-*) die "say run, check, debug or fresh" ;;
+*) die "say run, check, debug, bench or fresh" ;;
 esac
 [ "$(uname -m)" = x86_64 ] || die "the test machine needs an amd64 host"
 command -v apt-get >/dev/null || die "made for Debian: no apt-get here"
