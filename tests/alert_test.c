@@ -293,10 +293,7 @@ static void run_on(int cpu)
 
 #define ROUNDS 20
 
-/*
- * A peer that has the end mapped and runs in user space is interrupted where it runs;
- * and is not, once it is alert.
- */
+/* A peer that has the end mapped and runs in user space is interrupted where it runs. */
 TEST(the_barrier_comes_where_the_peer_runs)
 {
 	volatile int *stop = shared(sizeof(*stop));
@@ -334,11 +331,6 @@ TEST(the_barrier_comes_where_the_peer_runs)
 			  raw_sync(fd[1], FASTIPC_SYNC_WAIT_RECV, 1000));
 	}
 	ASSERT_LE(before + ROUNDS, calls_of_cpu(1));
-	before = calls_of_cpu(1);
-	for (i = 0; i < ROUNDS; i++)
-		ASSERT_EQ(-ETIMEDOUT,
-			  raw_sync(fd[1], FASTIPC_SYNC_WAIT_RECV, 1000));
-	ASSERT_GT(before + ROUNDS / 2, calls_of_cpu(1));
 	*stop = true;
 	ASSERT_EQ(0, reap(pid));
 	munmap((void *)own, 4096);
