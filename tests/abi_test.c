@@ -55,7 +55,7 @@ FIXTURE_VARIANT_ADD(command, setup)
 {
 	.c.number = FASTIPC_SETUP,
 	.c.size = FASTIPC_SETUP_SIZE_VER0,
-	.c.known = FASTIPC_SEALED | FASTIPC_STREAM,
+	.c.known = FASTIPC_SEALED | FASTIPC_STREAM | FASTIPC_FENCED,
 	.c.wrong_state = EBUSY,
 	.c.good.setup = { .kind = FASTIPC_KIND_PAIR, .ring_bytes = PAGE },
 };
@@ -122,6 +122,7 @@ FIXTURE_VARIANT_ADD(command, sync)
 	.c.number = FASTIPC_SYNC,
 	.c.size = FASTIPC_SYNC_SIZE_VER0,
 	.c.known = FASTIPC_SYNC_WAKE_RECV | FASTIPC_SYNC_WAKE_SEND |
+		   FASTIPC_SYNC_CALM_RECV | FASTIPC_SYNC_CALM_SEND |
 		   FASTIPC_SYNC_WAIT_RECV | FASTIPC_SYNC_WAIT_SEND |
 		   FASTIPC_SYNC_WAIT_DONE,
 	.c.wrong_state = ENOTCONN,

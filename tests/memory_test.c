@@ -65,6 +65,11 @@ TEST(memory_is_never_recycled_dirty)
 		ASSERT_EQ(0, raw_map_end(fd[1], &b));
 		for (i = 0; i < a.info.ring_bytes; i++)
 			ASSERT_EQ(0, a.send[i]);
+		/* As a channel begins. */
+		ASSERT_EQ(1, a.own->recv.alert);
+		ASSERT_EQ(1, a.own->send.alert);
+		a.own->recv.alert = 0;
+		a.own->send.alert = 0;
 		for (i = 0; i < a.info.control_bytes; i++)
 			ASSERT_EQ(0, ((char *)a.own)[i]);
 		memset(a.send, 0xff, a.info.ring_bytes);

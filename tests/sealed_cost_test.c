@@ -155,7 +155,9 @@ TEST_F(cost, a_blocked_round_trip_is_one_call_a_side)
 	ASSERT_EQ(0, reap(pid));
 	TH_LOG("%lld and %lld system calls, %llu sleeps", calls,
 	       child->syscalls, self->stat.sleeps);
-	ASSERT_EQ(ROUND_TRIPS, calls - counting());
+	/* And some that ask for calm: after 1024 releases, 2048, 4096. */
+	ASSERT_LE(ROUND_TRIPS, calls - counting());
+	ASSERT_GE(ROUND_TRIPS + 3, calls - counting());
 	ASSERT_EQ(ROUND_TRIPS, child->received);
 	/* Its first receive sleeps once by itself. */
 	ASSERT_GE(child->syscalls, ROUND_TRIPS);

@@ -90,8 +90,8 @@ verify() {
 	# The checker's reduction and "unless" do not go together.
 	[ "$model" = kernel ] || options=("$2" -DNOREDUCE)
 	spin "${defines[@]/#/-D}" -a "$model.pml" &&
-		gcc -w -DSAFETY "${options[@]}" -DMEMLIM=1500 -o pan pan.c &&
-		timeout 300 ./pan -m10000 -w23
+		gcc -w -DSAFETY "${options[@]}" -DMEMLIM=3000 -o pan pan.c &&
+		timeout 300 ./pan -m10000 -w24
 }
 
 # judge EXPECTED - whether out says that, and no search was cut short.
