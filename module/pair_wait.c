@@ -126,7 +126,7 @@ static u64 pair_sending_position(const struct fastipc_endpoint *endpoint)
 	struct pair_end *self = self_of(endpoint);
 
 	return pair_kernel_produces(endpoint) ?
-		       fastipc_ring_position(&self->ring) :
+		       fastipc_ring_shown(&self->ring) :
 		       fastipc_ring_sent(self->control);
 }
 

@@ -15,6 +15,14 @@
 
 #include "produce.h"
 
+/* Nothing is withheld: all up to here can be seen. */
+static void ring_show(struct fastipc_ring *ring,
+		      struct fastipc_control *producer)
+{
+	WRITE_ONCE(ring->shown, ring->position);
+	WRITE_ONCE(producer->sent, ring->position);
+}
+
 /**
  * fastipc_ring_produce_resume() - begin where a process that had it mapped stopped
  * @ring: the ring
@@ -58,7 +66,7 @@ int fastipc_ring_produce_resume(struct fastipc_ring *ring,
 	if (!ret) {
 		ring->batch_word = 0;
 		WRITE_ONCE(ring->position, position);
-		WRITE_ONCE(producer->sent, position);
+		ring_show(ring, producer);
 	}
 	return ret;
 }
@@ -177,7 +185,7 @@ void fastipc_ring_publish(struct fastipc_ring *ring,
 		smp_store_release(&record->word, word);
 	}
 	if (!more && !fastipc_ring_flush(ring, producer))
-		WRITE_ONCE(producer->sent, next);
+		ring_show(ring, producer);
 }
 
 /* End a batch; whether there was one. */
@@ -191,7 +199,7 @@ bool fastipc_ring_flush(struct fastipc_ring *ring,
 	/* The whole batch; pairs as in fastipc_ring_publish(). */
 	smp_store_release(&first->word, ring->batch_word);
 	ring->batch_word = 0;
-	WRITE_ONCE(producer->sent, ring->position);
+	ring_show(ring, producer);
 	return true;
 }
 
@@ -199,6 +207,12 @@ bool fastipc_ring_flush(struct fastipc_ring *ring,
 u64 fastipc_ring_position(const struct fastipc_ring *ring)
 {
 	return READ_ONCE(ring->position);
+}
+
+/* The same, for a poller: what is withheld, nobody can make room from. */
+u64 fastipc_ring_shown(const struct fastipc_ring *ring)
+{
+	return READ_ONCE(ring->shown);
 }
 
 /*
@@ -210,8 +224,7 @@ int fastipc_ring_sent_again(struct fastipc_ring *ring,
 {
 	if (mutex_lock_killable(&ring->producer))
 		return -EINTR;
-	WRITE_ONCE(producer->sent,
-		   ring->batch_word ? ring->batch : ring->position);
+	WRITE_ONCE(producer->sent, ring->shown);
 	mutex_unlock(&ring->producer);
 	return 0;
 }

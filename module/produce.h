@@ -16,7 +16,7 @@
 
 struct iov_iter;
 
-/* The caller holds ring->producer, but for the last two. */
+/* The caller holds ring->producer, but for the last three. */
 int fastipc_ring_produce_resume(struct fastipc_ring *ring,
 				struct fastipc_control *producer,
 				const struct fastipc_control *consumer);
@@ -29,6 +29,7 @@ void fastipc_ring_publish(struct fastipc_ring *ring,
 bool fastipc_ring_flush(struct fastipc_ring *ring,
 			struct fastipc_control *producer);
 u64 fastipc_ring_position(const struct fastipc_ring *ring);
+u64 fastipc_ring_shown(const struct fastipc_ring *ring);
 int fastipc_ring_sent_again(struct fastipc_ring *ring,
 			    struct fastipc_control *producer);
 

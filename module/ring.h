@@ -31,6 +31,7 @@
  * @stamp_bytes: of the stamp before each payload; 0 unless sealed
  * @producer: guards @position to @oldest
  * @position: where the kernel produces next
+ * @shown: the same, but before a batch that is withheld
  * @batch: position of the first message of a batch that is withheld
  * @batch_word: its word; 0: there is no batch
  * @produced_era: of the producing endpoint, when @position was true
@@ -53,6 +54,7 @@ struct fastipc_ring {
 
 	struct mutex producer; /* position to oldest */
 	u64 position;
+	u64 shown;
 	u64 batch;
 	u64 batch_word;
 	u64 produced_era;

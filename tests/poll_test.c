@@ -86,6 +86,37 @@ TEST_F(poll, pollout_is_room_for_the_limit)
 	ASSERT_EQ(POLLOUT, events_of(self->end[0]));
 }
 
+/*
+ * What is withheld leaves room that nobody can make: so a poller is told to go on, and
+ * whoever then sends shows it.
+ */
+TEST_F(poll, pollout_counts_nothing_that_is_withheld)
+{
+	struct pollfd pfd = { .events = POLLOUT };
+	struct fastipc_recv recv;
+	int fd[2], n = 0, ret;
+	struct fastipc_info info;
+	char *buf;
+
+	ASSERT_EQ(0, raw_pair_of(fd, 65536, variant->flags));
+	ASSERT_EQ(0, raw_info(fd[0], &info));
+	buf = calloc(1, info.max_message);
+	pfd.fd = fd[0];
+	do {
+		ASSERT_EQ(1, poll(&pfd, 1, 0));
+		ret = raw_send(fd[0], buf, info.max_message, FASTIPC_SEND_MORE);
+		n += ret == 1;
+	} while (ret == 1);
+	ASSERT_EQ(-EAGAIN, ret);
+	ASSERT_EQ(0, poll(&pfd, 1, 0));
+	while (n--)
+		ASSERT_EQ(1, raw_recv(fd[1], &recv, buf, info.max_message, 0));
+	ASSERT_EQ(1, poll(&pfd, 1, 0));
+	free(buf);
+	close(fd[0]);
+	close(fd[1]);
+}
+
 TEST_F(poll, shut_send_is_rdhup_there)
 {
 	ASSERT_EQ(0, fastipc_shutdown(self->end[0], FASTIPC_SHUT_SEND));
@@ -323,7 +354,7 @@ TEST_F(poll, a_broken_position_wakes_a_poller)
 
 struct hand_off {
 	uint32_t mode;
-	bool kernel[2];		/* of end 0, which begins, and end 1 */
+	bool kernel[2]; /* of end 0, which begins, and end 1 */
 	long rounds;
 	volatile long progress; /* by both, without care: for a watchdog */
 };
