@@ -192,7 +192,7 @@ int fastipc_endpoint_map(struct fastipc_endpoint *endpoint)
 		ret = -EBUSY;
 	} else {
 		/* Nobody before: then a pin is of a reader's map, and harmless. */
-		ret = endpoint->mapper &&
+		ret = !endpoint->maps && endpoint->mapper &&
 		      (endpoint->mapper != task_tgid(current) ||
 		       endpoint->mapper_exec != current->self_exec_id);
 		endpoint->mm = current->mm;

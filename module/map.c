@@ -110,7 +110,6 @@ static const struct file_operations map_file_fops = {
 /* MAP: a descriptor that serves only mmap(2) of this endpoint, or why not. */
 int fastipc_map_open(struct file *file)
 {
-	struct fastipc_endpoint *endpoint = file->private_data;
 	struct file *new;
 	int fd;
 
@@ -124,7 +123,6 @@ int fastipc_map_open(struct file *file)
 		put_unused_fd(fd);
 		return PTR_ERR(new);
 	}
-	fastipc_endpoint_mark(endpoint, false);
 	fd_install(fd, new);
 	return fd;
 }

@@ -201,6 +201,8 @@ static void pair_unmapped(struct fastipc_endpoint *endpoint)
 	 * Who waits at this end may have to give back what was taken; and must
 	 * arm again, whatever that process wrote over what was armed.
 	 */
+	fastipc_wait_restate(&endpoint->wait[FASTIPC_RECEIVING]);
+	fastipc_wait_restate(&endpoint->wait[FASTIPC_SENDING]);
 	pair_wake(self_of(endpoint), FASTIPC_RECEIVING, false);
 	pair_wake(self_of(endpoint), FASTIPC_SENDING, false);
 }

@@ -31,6 +31,8 @@ static void pair_restate(struct fastipc_endpoint *endpoint)
 	fastipc_ring_end_again(&control->recv, &self->ended[FASTIPC_RECEIVING]);
 	fastipc_ring_end_again(&control->send, &self->ended[FASTIPC_SENDING]);
 	spin_unlock(&pair_of(endpoint)->lock);
+	pair_wake(self, FASTIPC_RECEIVING, false);
+	pair_wake(self, FASTIPC_SENDING, false);
 }
 
 /* A process goes on where another stopped, if it can: 0, or why not. */

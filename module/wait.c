@@ -306,15 +306,22 @@ void fastipc_wait_calm(struct fastipc_wait *wait)
 	spin_unlock_irq(&wait->queue.lock);
 }
 
-/* Write over what a process put into the line. */
+/*
+ * Write over what a process put into the line.  Afterwards who sleeps has to be
+ * woken, to arm again: what was published meanwhile woke nobody.
+ */
 void fastipc_wait_restate(struct fastipc_wait *wait)
 {
 	spin_lock_irq(&wait->queue.lock);
 	fastipc_ring_arm(wait->line, wait->want);
-	fastipc_ring_alert(wait->line, wait->alert);
+	/* If that was 0, the peer published without a fence: not settled. */
+	wait->alert = true;
+	wait->settled = false;
+	wait->alert_at = jiffies;
+	if (!++wait->alerts)
+		wait->alerts++;
+	fastipc_ring_alert(wait->line, true);
 	spin_unlock_irq(&wait->queue.lock);
-	/* As for who arms: who restates it looks later, or wakes who should. */
-	fastipc_ring_arm_fence();
 }
 
 /**

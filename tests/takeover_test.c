@@ -144,6 +144,45 @@ TEST(drain_does_not_believe_what_was_sent)
 	fastipc_close(end[1]);
 }
 
+static void alerts(struct fastipc_control *own, uint64_t value)
+{
+	own->recv.alert = value;
+	own->send.alert = value;
+}
+
+static void *recv_one(void *arg)
+{
+	struct fastipc_recv recv;
+	char c;
+
+	return raw_recv(*(int *)arg, &recv, &c, 1, 60000000000ULL) == 1 ? arg :
+									  NULL;
+}
+
+/* Who comes after, by the kernel's calls alone, sleeps and is woken by a library. */
+TEST_F(takeover, who_sleeps_is_announced_whatever_was_written)
+{
+	const volatile struct fastipc_control *shown;
+	struct fastipc_info info;
+	pthread_t thread;
+	void *received;
+	int i;
+
+	ASSERT_EQ(0, fastipc_info(self->end[0], &info));
+	shown = map_at(fastipc_fd(self->end[0]), info.peer_control, 4096,
+		       PROT_READ);
+	ASSERT_NE(MAP_FAILED, shown);
+	ASSERT_EQ(0, scribble(self->fd, alerts, 0));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, recv_one, &self->fd));
+	for (i = 0; i < 30000 && !shown->recv.want; i++)
+		usleep(1000);
+	ASSERT_EQ(1, shown->recv.alert);
+	ASSERT_EQ(0, fastipc_send(self->end[0], "x", 1, 0));
+	ASSERT_EQ(0, pthread_join(thread, &received));
+	ASSERT_NE(NULL, received);
+	munmap((void *)shown, 4096);
+}
+
 static void *poll_out(void *arg)
 {
 	struct pollfd pfd = { .fd = *(int *)arg, .events = POLLOUT };
