@@ -132,7 +132,8 @@ struct fastipc_endpoint *fastipc_endpoint_new(struct fastipc_channel *channel,
 			  endpoint_peer_barrier, endpoint);
 	endpoint->channel = channel;
 	endpoint->id = atomic64_inc_return(&last_endpoint);
-	endpoint->cred = get_current_cred();
+	endpoint->uid = current_euid();
+	endpoint->gid = current_egid();
 	endpoint->rights = rights & (FMODE_READ | FMODE_WRITE);
 	atomic_inc(&nr_endpoints);
 	return endpoint;
@@ -150,7 +151,6 @@ static void endpoint_free(struct kref *ref)
 	endpoint = container_of(ref, struct fastipc_endpoint, ref);
 	put_pid(endpoint->owner);
 	put_pid(endpoint->mapper);
-	put_cred(endpoint->cred);
 	fastipc_user_put(endpoint->user);
 	kfree(endpoint);
 	atomic_dec(&nr_endpoints);

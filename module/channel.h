@@ -24,6 +24,7 @@
 #ifndef FASTIPC_CHANNEL_H
 #define FASTIPC_CHANNEL_H
 
+#include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/kref.h>
 #include <linux/list.h>
@@ -143,7 +144,8 @@ struct fastipc_channel {
  * @channel: held while there is a file
  * @id: number, never used again
  * @rights: FMODE_READ to receive, FMODE_WRITE to send
- * @cred: of whoever opened the file
+ * @uid: of whoever opened the file
+ * @gid: the same
  * @user: who pays for it
  * @end: which end, once attached
  * @wait: who waits, by enum fastipc_direction
@@ -164,7 +166,8 @@ struct fastipc_endpoint {
 	struct fastipc_channel *channel;
 	u64 id;
 	fmode_t rights;
-	const struct cred *cred;
+	kuid_t uid;
+	kgid_t gid;
 	struct fastipc_user *user;
 	unsigned int end;
 	struct fastipc_wait wait[2];

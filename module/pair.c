@@ -256,10 +256,8 @@ static void pair_info(struct fastipc_endpoint *endpoint,
 	if (peer) {
 		info->peer_endpoint = peer->id;
 		info->peer_pid = fastipc_endpoint_owner(peer);
-		info->peer_uid =
-			from_kuid_munged(current_user_ns(), peer->cred->euid);
-		info->peer_gid =
-			from_kgid_munged(current_user_ns(), peer->cred->egid);
+		info->peer_uid = from_kuid_munged(current_user_ns(), peer->uid);
+		info->peer_gid = from_kgid_munged(current_user_ns(), peer->gid);
 	}
 	if (pair_of(endpoint)->user_ns != current_user_ns() ||
 	    pair_of(endpoint)->pid_ns != task_active_pid_ns(current))

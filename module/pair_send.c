@@ -41,8 +41,8 @@ static void pair_stamp(const struct fastipc_endpoint *endpoint,
 		.endpoint = endpoint->id,
 		.time_ns = ktime_get_ns(),
 		.pid = pid_nr_ns(task_tgid(current), pair->pid_ns),
-		.uid = from_kuid_munged(pair->user_ns, endpoint->cred->euid),
-		.gid = from_kgid_munged(pair->user_ns, endpoint->cred->egid),
+		.uid = from_kuid_munged(pair->user_ns, endpoint->uid),
+		.gid = from_kgid_munged(pair->user_ns, endpoint->gid),
 	};
 }
 
