@@ -47,6 +47,17 @@ void fastipc_wait_init(struct fastipc_wait *wait,
 	wait->owner = owner;
 }
 
+static void wait_alert(struct fastipc_wait *wait)
+{
+	lockdep_assert_held(&wait->queue.lock);
+	wait->alert = true;
+	wait->settled = false;
+	wait->alert_at = jiffies;
+	if (!++wait->alerts)
+		wait->alerts++;
+	fastipc_ring_alert(wait->line, true);
+}
+
 /* What is to be said to wait_settle(): 0 if nothing. */
 static u32 wait_arm(struct fastipc_wait *wait, u64 want)
 {
@@ -57,13 +68,8 @@ static u32 wait_arm(struct fastipc_wait *wait, u64 want)
 	wait->arms++;
 	fastipc_ring_arm(wait->line, wait->want);
 	if (!wait->alert) {
-		wait->alert = true;
-		wait->settled = false;
-		wait->alert_at = jiffies;
-		if (!++wait->alerts)
-			wait->alerts++;
+		wait_alert(wait);
 		atomic64_inc(&wait->stats->alerts);
-		fastipc_ring_alert(wait->line, true);
 	}
 	return wait->settled ? 0 : wait->alerts;
 }
@@ -312,16 +318,15 @@ void fastipc_wait_calm(struct fastipc_wait *wait)
  */
 void fastipc_wait_restate(struct fastipc_wait *wait)
 {
+	u32 alerts;
+
 	spin_lock_irq(&wait->queue.lock);
 	fastipc_ring_arm(wait->line, wait->want);
-	/* If that was 0, the peer published without a fence: not settled. */
-	wait->alert = true;
-	wait->settled = false;
-	wait->alert_at = jiffies;
-	if (!++wait->alerts)
-		wait->alerts++;
-	fastipc_ring_alert(wait->line, true);
+	/* If that was 0, the peer published without a fence. */
+	wait_alert(wait);
+	alerts = wait->alerts;
 	spin_unlock_irq(&wait->queue.lock);
+	wait_settle(wait, alerts);
 }
 
 /**
