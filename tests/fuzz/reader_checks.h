@@ -33,6 +33,24 @@ struct run {
 static unsigned char ring_before[RING];
 static unsigned char copy[RING / 4]; /* a receiver's buffer */
 
+/*
+ * What an operation says to be called for, who is waiting there being due or not:
+ * with no alert, nothing; and for a fence in vain now and then the calm.
+ */
+static inline uint32_t must_sync(const struct fastipc_waitline *line, bool due,
+				 uint32_t *fences, uint32_t wake, uint32_t calm)
+{
+	if (!line->alert || line->want) {
+		*fences = 0;
+		return line->alert && due ? wake : 0;
+	}
+	++*fences;
+	return *fences >= FASTIPC_FENCES_PATIENCE &&
+			       !(*fences & (*fences - 1)) ?
+		       calm :
+		       0;
+}
+
 /* The consumer ------------------------------------------------------------ */
 
 /* Is a message there that may be taken, with its length? */
@@ -112,11 +130,16 @@ static inline void resume_consumer(struct run *u)
 	u->since_end = 0;
 }
 
-static inline void check_wake_producer(struct run *u)
+static inline void check_sync_send(struct run *u)
 {
-	uint64_t want = u->r.producer_page->send.want;
+	const struct fastipc_waitline *line = &u->r.producer_page->send;
+	uint32_t fences = u->r.c.fences;
+	uint32_t sync = must_sync(line, line->want <= u->r.c.released, &fences,
+				  FASTIPC_SYNC_WAKE_SEND,
+				  FASTIPC_SYNC_CALM_SEND);
 
-	must(must_wake_producer(&u->r.c) == (want && want <= u->r.c.released));
+	must(fastipc_consumer_sync(&u->r.c) == sync);
+	must(u->r.c.fences == fences);
 }
 
 /* The producer ------------------------------------------------------------ */
@@ -238,11 +261,15 @@ static inline void resume_producer(struct run *u)
 		must(p->position - sent <= RING + RING / 4);
 }
 
-static inline void check_wake_consumer(struct run *u)
+static inline void check_sync_recv(struct run *u)
 {
-	bool want = u->r.consumer_page->recv.want;
+	uint32_t fences = u->r.p.fences;
+	uint32_t sync = must_sync(&u->r.consumer_page->recv, true, &fences,
+				  FASTIPC_SYNC_WAKE_RECV,
+				  FASTIPC_SYNC_CALM_RECV);
 
-	must(must_wake_consumer(&u->r.p) == want);
+	must(fastipc_producer_sync(&u->r.p) == sync);
+	must(u->r.p.fences == fences);
 }
 
 static inline void drained(struct run *u)

@@ -129,7 +129,7 @@ static void step(struct run *u)
 		resume_consumer(u);
 		break;
 	case 5:
-		check_wake_producer(u);
+		check_sync_send(u);
 		break;
 	case 6:
 		fits(u, next_below(s, u->r.p.max_message + 1));
@@ -150,7 +150,7 @@ static void step(struct run *u)
 		resume_producer(u);
 		break;
 	case 11:
-		check_wake_consumer(u);
+		check_sync_recv(u);
 		drained(u);
 		break;
 	case 12:
@@ -170,7 +170,7 @@ static void step(struct run *u)
 }
 
 /* As rig_make() leaves it, without making it anew. */
-static void start(struct run *u, bool sealed)
+static void start(struct run *u, bool sealed, bool alert, bool patient)
 {
 	struct rig *r = &u->r;
 
@@ -196,6 +196,10 @@ static void start(struct run *u, bool sealed)
 	u->since_end = 0;
 	u->drains = 3 * RING / LEAST_FOOTPRINT;
 	u->fits = SIZE_MAX;
+	r->producer_page->send.alert = alert;
+	r->consumer_page->recv.alert = alert;
+	r->p.fences = patient ? 0 : FASTIPC_FENCES_PATIENCE - 3;
+	r->c.fences = r->p.fences;
 	ambush_lay(0, 0);
 }
 
@@ -204,10 +208,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct run u;
+	unsigned int how;
 
 	u.s.at = data;
 	u.s.end = data + size;
-	start(&u, next_byte(&u.s) % 2);
+	how = next_byte(&u.s);
+	start(&u, how & 1, !(how & 2), !(how & 4));
 	while (!script_ended(&u.s))
 		step(&u);
 	return 0;

@@ -49,6 +49,8 @@ reader_planted=(
 	"no zero behind|/find no word|finds no word/,/RELAXED/s/->word, 0,/->word, 1,/"
 	"a batch that shows its first|s/if \(more && !p->batch_word\) \{/if (0) {/"
 	"a walk without a bound|s/walked > p->bytes\)/walked > ~0ULL - 1)/"
+	"no look at alert|s/if \(!fastipc_alert\(.*\)\) \{/if (0) {/"
+	"the calm asked for each time|s/ && !\(n & \(n - 1\)\);/;/"
 )
 
 # Mistakes in the module, of tests/mutants/: a missing bound, references too few and
