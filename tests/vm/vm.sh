@@ -19,7 +19,8 @@
 #   -t SECONDS    give up after (300); 10 s sooner inside
 #   -a STRING     more kernel command line
 #   -l FILE       keep the kernel's log there
-#   -x ACCEL      kvm or tcg; without it kvm, if this kernel is seen to boot so
+#   -x ACCEL      kvm; tcg; or icount, where one CPU takes a nanosecond for each
+#                 instruction.  Without it kvm, if this kernel is seen to boot so
 #   -h            this text
 #
 # COMMAND runs in the caller's folder, as root, with an empty standard input,
@@ -164,8 +165,12 @@ case $accel in
 # Without erms: TCG runs "rep movsb" byte by byte.  Without cx16: once the kernel's
 # allocator died of flags that a cmpxchg16b had left as no instruction does.
 tcg) machine=(-accel 'tcg,thread=multi' -cpu 'max,-erms,-cx16') ;;
+icount)
+	[ "$cpus" = 1 ] || die "-x icount takes one CPU (-c 1)"
+	machine=(-accel tcg -icount 'shift=0,sleep=on' -cpu 'max,-erms,-cx16')
+	;;
 kvm) machine=(-accel kvm -cpu host) ;;
-*) die "-x takes kvm or tcg" ;;
+*) die "-x takes kvm, tcg or icount" ;;
 esac
 shares=(-virtfs 'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap')
 [ -z "$out" ] || shares+=(-virtfs "local,path=$out,mount_tag=out,security_model=none")
