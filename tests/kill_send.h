@@ -155,12 +155,20 @@ static inline int flush(struct worker *w)
 	return raw_send_for(w->fd, NULL, 0, FASTIPC_SEND_ARRAY, 0);
 }
 
-/* For the longest message, or longer. */
-static inline bool has_room(const struct worker *w)
+/* For a message of the longest, behind so many bytes that are withheld? */
+static inline bool has_room(const struct worker *w, uint64_t withheld)
 {
-	struct pollfd pfd = { w->fd, POLLOUT, 0 };
+	struct fastipc_stat stat;
+	uint64_t ring;
 
-	return poll(&pfd, 1, 0) == 1 && pfd.revents & POLLOUT;
+	if (raw_stat(w->fd, &stat))
+		return false;
+	/* Of the channel: two rings, and a page for each end. */
+	ring = stat.bytes / 2 - 4096;
+	return stat.sent - stat.peer_released + withheld +
+		       FASTIPC_FOOTPRINT(LONGEST + FASTIPC_STAMP_BYTES) +
+		       FASTIPC_ALIGN <=
+	       ring;
 }
 
 /*
@@ -170,21 +178,25 @@ static inline bool has_room(const struct worker *w)
 static inline int send_batch(struct worker *w)
 {
 	unsigned int n = 2 + (w->number >> 3) % BATCH, i, k;
-	uint64_t first = w->number + 1;
+	uint64_t first = w->number + 1, withheld = 0;
 	char buf[LONGEST];
 	int ret;
 
 	for (i = 0; i < n; i++) {
-		bool room = has_room(w);
+		bool room = has_room(w, withheld);
 		size_t len = intend(w, buf);
 
 		ret = send_more(w, buf, len);
-		if (!room)
+		if (!room) {
 			first = w->number;
+			withheld = 0;
+		}
+		withheld += FASTIPC_FOOTPRINT(len + FASTIPC_STAMP_BYTES);
 		if (ret == -EAGAIN) {
 			NOTE(life_now(w)->confirmed, w->number - 1);
 			w->number--;
 			first = w->number + 2;
+			withheld = 0;
 			ret = send_plain(w);
 		} else if (!ret) {
 			NOTE(life_now(w)->withheld, first);
