@@ -58,6 +58,7 @@ static inline void *ends_make(size_t bytes, bool alert)
 		e->tx[i] = (struct fastipc_producer){
 			.data = data,
 			.bytes = bytes,
+			.until = bytes,
 			.max_message = bytes / 4 - 16,
 			.own = page[i],
 			.peer = page[!i],
@@ -65,6 +66,7 @@ static inline void *ends_make(size_t bytes, bool alert)
 		e->rx[!i] = (struct fastipc_consumer){
 			.data = data,
 			.bytes = bytes,
+			.limit = FASTIPC_NO_LIMIT,
 			.max_message = bytes / 4 - 16,
 			.own = page[!i],
 			.peer = page[i],

@@ -58,11 +58,12 @@ static bool one_cpu(void)
 static int handle_new(struct fastipc **out, int fd,
 		      const struct fastipc_options *options)
 {
-	struct fastipc *f = calloc(1, sizeof(*f));
+	struct fastipc *f = aligned_alloc(_Alignof(struct fastipc), sizeof(*f));
 	int ret = -ENOMEM;
 
 	if (!f)
 		return ret;
+	memset(f, 0, sizeof(*f));
 	ret = fastipc_born_(&f->birth);
 	if (ret)
 		goto err_free;
@@ -78,6 +79,8 @@ static int handle_new(struct fastipc **out, int fd,
 	if (options->spin_us >= 0 && !one_cpu())
 		f->spin_ns = (options->spin_us ? options->spin_us : SPIN_US) *
 			     1000ULL;
+	f->tx_spin.now_ns = f->spin_ns;
+	f->rx_spin.now_ns = f->spin_ns;
 	pthread_mutex_init(&f->map_lock, NULL);
 	*out = f;
 	return 0;

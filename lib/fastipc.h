@@ -33,10 +33,11 @@
  * each message once and stamps it with the sending process: it never changes
  * again, and receiving is still without a system call.
  *
- * Waiting: a call that has to wait looks on for a moment (options.spin_us), and
- * then sleeps in the kernel.  While both sides run there is no system call.  A
- * timeout_ms of 0 means not to wait (-EAGAIN), a negative one no limit; only
- * fastipc_wait() returns 0 for not to wait and for time is up.
+ * Waiting: a call that has to wait looks on for a moment (options.spin_us, or less
+ * where that was in vain lately), and then sleeps in the kernel.  While both sides
+ * run there is no system call.  A timeout_ms of 0 means not to wait (-EAGAIN), a
+ * negative one no limit; only fastipc_wait() returns 0 for not to wait and for time
+ * is up.
  *
  * fork(2): in the child every call on an inherited handle gives -EINVAL, but
  * fastipc_fd(), and fastipc_close(), which frees memory and leaves the

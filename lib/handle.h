@@ -16,40 +16,67 @@
 #define FASTIPC_UNMAPPED UINT64_MAX
 
 /**
+ * struct fastipc_spin - looking on before sleeping, in one direction
+ * @now_ns: how long it is worth while, by how it went lately
+ * @unspun: how often it was not
+ */
+struct fastipc_spin {
+	uint64_t now_ns;
+	uint32_t unspun;
+};
+
+/**
  * struct fastipc - one end
  * @ready: the process's generation once it is mapped, else FASTIPC_UNMAPPED
  * @birth: generation of the process that made the handle
  * @fd: the endpoint
  * @info: geometry and rights
+ * @takes: how many messages may be taken and not done
+ * @spin_ns: how long to look on before sleeping, at most; 0: not
+ * @map_lock: guards mapping
  * @tx: for sending
- * @rx: for receiving
+ * @puttable: longer than any message that may be put into a mapped ring now; 0 if
+ *	none may, or bytes are reserved
  * @reserved: bytes reserved, or -1
  * @staging: sealed: where a message is built
  * @staging_bytes: its size
- * @takes: how many messages may be taken and not done
- * @taken: how many are
- * @spin_ns: how long to look on before sleeping; 0: not
- * @map_lock: guards mapping
+ * @tx_spin: when waiting for space
+ * @rx: for receiving
+ * @taken: how many messages are taken
+ * @rx_spin: when waiting for a message
+ *
+ * What the sending and what the receiving thread write lies on lines of its own;
+ * "make lint" looks at that.
  */
 struct fastipc {
 	uint64_t ready;
 	uint64_t birth;
 	int fd;
 	struct fastipc_info info;
-	struct fastipc_producer tx;
-	struct fastipc_consumer rx;
+	uint32_t takes;
+	uint64_t spin_ns;
+	pthread_mutex_t map_lock;
+	struct fastipc_producer tx __attribute__((aligned(64)));
+	uint64_t puttable;
 	ssize_t reserved;
 	void *staging;
 	size_t staging_bytes;
-	uint32_t takes;
+	struct fastipc_spin tx_spin;
+	struct fastipc_consumer rx __attribute__((aligned(64)));
 	uint32_t taken;
-	uint64_t spin_ns;
-	pthread_mutex_t map_lock;
+	struct fastipc_spin rx_spin;
 };
 
 static inline bool fastipc_is_sealed_(const struct fastipc *f)
 {
 	return f->info.flags & FASTIPC_SEALED;
+}
+
+/* Bytes are reserved; -1: not, or no more. */
+static inline void fastipc_reserved_(struct fastipc *f, ssize_t bytes)
+{
+	f->reserved = bytes;
+	f->puttable = bytes < 0 && f->tx.data ? f->tx.max_message + 1 : 0;
 }
 
 /* FASTIPC_SYNC: 0, or -errno. */

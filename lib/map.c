@@ -161,6 +161,7 @@ int fastipc_map_(struct fastipc *f)
 	pthread_mutex_lock(&f->map_lock);
 	if (f->ready == FASTIPC_UNMAPPED) {
 		ret = map_through(f);
+		fastipc_reserved_(f, -1);
 		if (!ret)
 			__atomic_store_n(&f->ready, f->birth, __ATOMIC_RELEASE);
 	}

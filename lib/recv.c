@@ -4,19 +4,10 @@
  */
 #include <string.h>
 
+#include "fast.h"
 #include "recv.h"
 
 enum { PRIVATE_BEGIN, PRIVATE_END }; /* positions, in fastipc_msg.private_ */
-
-static void release(struct fastipc *f, uint64_t position)
-{
-	uint32_t flags;
-
-	fastipc_consumer_release(&f->rx, position);
-	flags = fastipc_consumer_sync(&f->rx);
-	if (__builtin_expect(flags, 0))
-		fastipc_wake_(f, flags);
-}
 
 /* Is this call lawful, whatever the peer does? */
 int fastipc_may_receive_(struct fastipc *f, int flags)
@@ -34,8 +25,6 @@ int fastipc_may_receive_(struct fastipc *f, int flags)
 static int message_at(struct fastipc *f, size_t *len,
 		      struct fastipc_limit *limit)
 {
-	if (fastipc_consumer_look(&f->rx, len) > 0)
-		return 0;
 	return fastipc_wait_message_(f, 0, len, limit);
 }
 
@@ -44,14 +33,9 @@ static int message_at(struct fastipc *f, size_t *len,
 /* The message that was found: its length, or -EMSGSIZE. */
 ssize_t fastipc_copy_out_(struct fastipc *f, size_t len, void *buf, size_t cap)
 {
-	const struct fastipc_record *record;
-
 	if (len > cap)
 		return -EMSGSIZE;
-	record = fastipc_consumer_take(&f->rx, len);
-	if (len)
-		memcpy(buf, fastipc_record_payload(&f->rx, record), len);
-	release(f, f->rx.position);
+	fastipc_get_(f, buf, len);
 	return len;
 }
 
@@ -74,6 +58,13 @@ ssize_t fastipc_recv_timed(struct fastipc *f, void *buf, size_t cap, int flags,
 
 ssize_t fastipc_recv(struct fastipc *f, void *buf, size_t cap, int flags)
 {
+	size_t len;
+
+	if (FASTIPC_LIKELY(!flags && fastipc_can_get_(f, &len) && !f->taken &&
+			   len <= cap)) {
+		fastipc_get_(f, buf, len);
+		return len;
+	}
 	return fastipc_recv_timed(f, buf, cap, flags, -1);
 }
 
@@ -82,17 +73,19 @@ ssize_t fastipc_recv(struct fastipc *f, void *buf, size_t cap, int flags)
 /* Hand out the message that was found. */
 static void expose(struct fastipc *f, size_t len, struct fastipc_msg *msg)
 {
-	const struct fastipc_record *record;
-	const struct fastipc_stamp *stamp;
+	uint64_t begin = f->rx.position;
+	const struct fastipc_record *record =
+		fastipc_consumer_take(&f->rx, len);
+	const struct fastipc_stamp *stamp =
+		fastipc_record_stamp(&f->rx, record);
 
-	memset(msg, 0, sizeof(*msg));
-	msg->private_[PRIVATE_BEGIN] = f->rx.position;
-	record = fastipc_consumer_take(&f->rx, len);
-	msg->private_[PRIVATE_END] = f->rx.position;
 	msg->data = fastipc_record_payload(&f->rx, record);
 	msg->len = len;
 	msg->tag = fastipc_record_tag(record);
-	stamp = fastipc_record_stamp(&f->rx, record);
+	msg->private_[PRIVATE_BEGIN] = begin;
+	msg->private_[PRIVATE_END] = f->rx.position;
+	msg->flags = 0;
+	msg->reserved = 0;
 	if (stamp) {
 		msg->seq = stamp->seq;
 		msg->endpoint = stamp->endpoint;
@@ -108,6 +101,13 @@ static void expose(struct fastipc *f, size_t len, struct fastipc_msg *msg)
 			msg->gid = -1;
 		}
 	} else {
+		msg->seq = 0;
+		msg->endpoint = 0;
+		msg->time_ns = 0;
+		msg->pid = 0;
+		msg->uid = 0;
+		msg->gid = 0;
+		msg->priority = 0;
 		msg->flags = FASTIPC_MUTABLE;
 	}
 	f->taken++;
@@ -133,6 +133,13 @@ int fastipc_take_timed(struct fastipc *f, struct fastipc_msg *msg, int flags,
 
 int fastipc_take(struct fastipc *f, struct fastipc_msg *msg, int flags)
 {
+	size_t len;
+
+	if (FASTIPC_LIKELY(!flags && fastipc_can_get_(f, &len) &&
+			   f->taken < f->takes)) {
+		expose(f, len, msg);
+		return 0;
+	}
 	return fastipc_take_timed(f, msg, flags, -1);
 }
 
@@ -173,13 +180,20 @@ int fastipc_donev(struct fastipc *f, struct fastipc_msg *msg, unsigned int n,
 		position = msg[i].private_[PRIVATE_END];
 	}
 	f->taken -= n;
-	release(f, position);
+	fastipc_give_back_(f, position);
 	return n;
 }
 
 int fastipc_done(struct fastipc *f, struct fastipc_msg *msg)
 {
-	int ret = fastipc_donev(f, msg, 1, 0);
+	int ret;
 
+	if (FASTIPC_LIKELY(fastipc_is_ready_(f) && f->taken &&
+			   msg->private_[PRIVATE_BEGIN] == f->rx.released)) {
+		f->taken--;
+		fastipc_give_back_(f, msg->private_[PRIVATE_END]);
+		return 0;
+	}
+	ret = fastipc_donev(f, msg, 1, 0);
 	return ret < 0 ? ret : 0;
 }

@@ -24,6 +24,7 @@
  * @max_message: longest payload in bytes
  * @position: of the next message
  * @released: what the consumer has released, last time somebody looked
+ * @until: a ring's length further, the end of the space; @position, if @poisoned
  * @batch: position of the first message of a batch that is withheld
  * @batch_word: its word; 0: there is no batch
  * @own: control page of this end
@@ -37,6 +38,7 @@ struct fastipc_producer {
 	uint64_t max_message;
 	uint64_t position;
 	uint64_t released;
+	uint64_t until;
 	uint64_t batch;
 	uint64_t batch_word;
 	struct fastipc_control *own;
@@ -53,11 +55,11 @@ struct fastipc_producer {
  * @stamp_bytes: between tag and payload; 0 unless the ring is sealed
  * @position: of the next message to take
  * @released: of the oldest message still in use
- * @last: once the end was seen: no message begins here or later; else 0
+ * @limit: no message may begin here or later: FASTIPC_NO_LIMIT, until the end was
+ *	seen; 0: nowhere, the producer broke the rules
  * @own: control page of this end
  * @peer: control page of the producer
  * @fences: how many in a row were for nobody
- * @poisoned: the producer broke the rules
  */
 struct fastipc_consumer {
 	const char *data;
@@ -66,12 +68,13 @@ struct fastipc_consumer {
 	uint64_t stamp_bytes;
 	uint64_t position;
 	uint64_t released;
-	uint64_t last;
+	uint64_t limit;
 	struct fastipc_control *own;
 	const struct fastipc_control *peer;
 	uint32_t fences;
-	bool poisoned;
 };
+
+#define FASTIPC_NO_LIMIT UINT64_MAX
 
 #define FASTIPC_FENCES_PATIENCE 1024 /* before asking for an end to them */
 
@@ -142,6 +145,27 @@ fastipc_producer_at(const struct fastipc_producer *p, uint64_t position)
 	return (struct fastipc_record *)(p->data + (position & (p->bytes - 1)));
 }
 
+/* Is there space for a message, by what the consumer released, as last seen? */
+static inline bool fastipc_producer_has_room(const struct fastipc_producer *p,
+					     size_t len)
+{
+	return p->until - p->position >= FASTIPC_FOOTPRINT(len) + FASTIPC_ALIGN;
+}
+
+/* The consumer broke the rules: from now on there is no space. */
+static inline void fastipc_producer_poison(struct fastipc_producer *p)
+{
+	p->until = p->position;
+	p->poisoned = true;
+}
+
+static inline void fastipc_producer_released(struct fastipc_producer *p,
+					     uint64_t released)
+{
+	p->released = released;
+	p->until = released + p->bytes;
+}
+
 /**
  * fastipc_producer_fits() - does a message fit now?
  * @p: the producer
@@ -151,27 +175,26 @@ fastipc_producer_at(const struct fastipc_producer *p, uint64_t position)
  */
 static inline int fastipc_producer_fits(struct fastipc_producer *p, size_t len)
 {
-	uint64_t room = FASTIPC_FOOTPRINT(len) + FASTIPC_ALIGN;
-	/* Nobody comes past the first word of a batch that is withheld. */
-	uint64_t shown = p->batch_word ? p->batch : p->position;
-	uint64_t released;
+	uint64_t shown, released;
 
+	if (__builtin_expect(fastipc_producer_has_room(p, len), 1))
+		return 1;
 	if (p->poisoned)
 		return -EBADMSG;
-	if (p->bytes - (p->position - p->released) >= room)
-		return 1;
 	/*
 	 * Acquire: what is overwritten next, the consumer is done reading.
 	 * Pairs with the store-release in fastipc_consumer_release().
 	 */
 	released = __atomic_load_n(&p->peer->released, __ATOMIC_ACQUIRE);
+	/* Nobody comes past the first word of a batch that is withheld. */
+	shown = p->batch_word ? p->batch : p->position;
 	if (released < p->released || released > shown ||
 	    released % FASTIPC_ALIGN) {
-		p->poisoned = true;
+		fastipc_producer_poison(p);
 		return -EBADMSG;
 	}
-	p->released = released;
-	return p->bytes - (p->position - released) >= room;
+	fastipc_producer_released(p, released);
+	return fastipc_producer_has_room(p, len);
 }
 
 /**
@@ -189,7 +212,7 @@ static inline void fastipc_producer_resume(struct fastipc_producer *p)
 		__atomic_load_n(&p->peer->released, __ATOMIC_ACQUIRE);
 	uint64_t word, walked = 0;
 
-	p->poisoned = true;
+	fastipc_producer_poison(p);
 	if (position % FASTIPC_ALIGN || released % FASTIPC_ALIGN)
 		return;
 	while ((word = fastipc_producer_at(p, position)->word)) {
@@ -202,7 +225,7 @@ static inline void fastipc_producer_resume(struct fastipc_producer *p)
 	if (released > position || position - released > p->bytes)
 		return;
 	p->position = position;
-	p->released = released;
+	fastipc_producer_released(p, released);
 	p->batch_word = 0;
 	p->poisoned = false;
 	__atomic_store_n(&p->own->sent, position, __ATOMIC_RELAXED);
@@ -222,7 +245,7 @@ static inline void *fastipc_producer_payload(const struct fastipc_producer *p)
  */
 static inline bool fastipc_producer_flush(struct fastipc_producer *p)
 {
-	if (!p->batch_word)
+	if (__builtin_expect(!p->batch_word, 1))
 		return false;
 	/*
 	 * Release: every message of the batch is seen by whoever sees the word
@@ -303,10 +326,16 @@ static inline uint32_t fastipc_producer_sync(struct fastipc_producer *p)
 	return fastipc_in_vain(&p->fences) ? FASTIPC_SYNC_CALM_RECV : 0;
 }
 
+/* The producer broke the rules: from now on there is no message. */
+static inline void fastipc_consumer_poison(struct fastipc_consumer *c)
+{
+	c->limit = 0;
+}
+
 /**
  * fastipc_consumer_look() - is there a message?
  * @c: the consumer
- * @len: filled in with its payload in bytes
+ * @len: filled in with its payload in bytes, if there is one
  *
  * Reads the end before the word: so whoever finds no message, and an end that
  * it had seen before, has had them all.  What is left at the end fits into the
@@ -319,21 +348,22 @@ static inline int fastipc_consumer_look(struct fastipc_consumer *c, size_t *len)
 {
 	uint64_t word;
 
-	if (c->poisoned)
+	if (__builtin_expect(fastipc_ended(&c->own->recv), 0) &&
+	    c->limit == FASTIPC_NO_LIMIT)
+		c->limit = c->position + c->bytes;
+	/* Where it is 0, the position may be anything. */
+	if (!c->limit)
 		return -EBADMSG;
-	if (!c->last && fastipc_ended(&c->own->recv))
-		c->last = c->position + c->bytes;
 	/* Pairs with the store-release in fastipc_producer_publish(). */
 	word = __atomic_load_n(&fastipc_consumer_at(c)->word, __ATOMIC_ACQUIRE);
 	if (!word)
 		return 0;
-	if (!fastipc_word_lawful(word, c->max_message) ||
-	    (c->last && c->position >= c->last)) {
-		c->poisoned = true;
-		return -EBADMSG;
-	}
-	*len = word & FASTIPC_WORD_LEN;
-	return 1;
+	/* A lawful word is a length and this bit; others come out as too long. */
+	*len = word ^ FASTIPC_WORD_COMMIT;
+	if (*len <= c->max_message && c->position < c->limit)
+		return 1;
+	fastipc_consumer_poison(c);
+	return -EBADMSG;
 }
 
 /**
@@ -406,8 +436,8 @@ static inline void fastipc_consumer_release(struct fastipc_consumer *c,
 static inline void fastipc_consumer_resume(struct fastipc_consumer *c)
 {
 	c->position = __atomic_load_n(&c->own->taken, __ATOMIC_RELAXED);
-	c->poisoned = c->position % FASTIPC_ALIGN;
-	if (!c->poisoned)
+	c->limit = c->position % FASTIPC_ALIGN ? 0 : FASTIPC_NO_LIMIT;
+	if (c->limit)
 		fastipc_consumer_release(c, c->position);
 }
 

@@ -31,21 +31,31 @@ static uint32_t more_of(int flags)
 }
 
 /* One message: 0, or -errno. */
-int fastipc_sealed_send_(struct fastipc *f, const struct fastipc_out *out,
+int fastipc_sealed_send_(struct fastipc *f, const void *buf, size_t len,
 			 int flags, struct fastipc_limit *limit)
 {
-	struct fastipc_send send = { .flags = more_of(flags), .tag = out->tag };
-	int ret;
+	struct fastipc_send send = {
+		.flags = more_of(flags),
+		.data = (uintptr_t)buf,
+		.len = len,
+	};
+	int ret = call(f, &send, limit);
 
-	if (out->iovcnt == 1) {
-		send.data = (uintptr_t)out->iov->iov_base;
-		send.len = out->iov->iov_len;
-	} else {
-		send.flags |= FASTIPC_SEND_IOV;
-		send.data = (uintptr_t)out->iov;
-		send.len = out->iovcnt;
-	}
-	ret = call(f, &send, limit);
+	return ret < 0 ? ret : 0;
+}
+
+/* One message, from its pieces: 0, or -errno. */
+int fastipc_sealed_gather_(struct fastipc *f, const struct fastipc_out *out,
+			   int flags, struct fastipc_limit *limit)
+{
+	struct fastipc_send send = {
+		.flags = more_of(flags) | FASTIPC_SEND_IOV,
+		.data = (uintptr_t)out->iov,
+		.len = out->iovcnt,
+		.tag = out->tag,
+	};
+	int ret = call(f, &send, limit);
+
 	return ret < 0 ? ret : 0;
 }
 

@@ -7,8 +7,10 @@
 
 #include "wait.h"
 
-int fastipc_sealed_send_(struct fastipc *f, const struct fastipc_out *out,
+int fastipc_sealed_send_(struct fastipc *f, const void *buf, size_t len,
 			 int flags, struct fastipc_limit *limit);
+int fastipc_sealed_gather_(struct fastipc *f, const struct fastipc_out *out,
+			   int flags, struct fastipc_limit *limit);
 int fastipc_sealed_sendv_(struct fastipc *f, const struct fastipc_out *out,
 			  unsigned int n, int flags,
 			  struct fastipc_limit *limit);

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "fast.h"
 #include "send.h"
 
 /* Is this call lawful, whatever the peer does? */
@@ -32,19 +33,12 @@ int fastipc_space_(struct fastipc *f, size_t len, struct fastipc_limit *limit)
 	return fastipc_wait_space_(f, len, limit);
 }
 
-static void tell_receiver(struct fastipc *f)
-{
-	uint32_t flags = fastipc_producer_sync(&f->tx);
-
-	if (__builtin_expect(flags, 0))
-		fastipc_wake_(f, flags);
-}
-
-static void publish(struct fastipc *f, size_t len, uint64_t tag, bool more)
+static inline void publish(struct fastipc *f, size_t len, uint64_t tag,
+			   bool more)
 {
 	fastipc_producer_publish(&f->tx, len, tag, more);
 	if (!more)
-		tell_receiver(f);
+		fastipc_tell_receiver_(f);
 }
 
 int fastipc_send_timed(struct fastipc *f, const void *buf, size_t len,
@@ -55,24 +49,23 @@ int fastipc_send_timed(struct fastipc *f, const void *buf, size_t len,
 
 	if (ret)
 		return ret;
-	if (fastipc_is_sealed_(f)) {
-		struct iovec iov = { (void *)buf, len };
-		struct fastipc_out out = { .iov = &iov, .iovcnt = 1 };
-
-		return fastipc_sealed_send_(f, &out, flags, &limit);
-	}
+	if (fastipc_is_sealed_(f))
+		return fastipc_sealed_send_(f, buf, len, flags, &limit);
 	ret = fastipc_space_(f, len, &limit);
 	if (ret)
 		return ret;
-	if (len)
-		memcpy(fastipc_producer_payload(&f->tx), buf, len);
+	fastipc_copy_(fastipc_producer_payload(&f->tx), buf, len);
 	publish(f, len, 0, flags & FASTIPC_MORE);
 	return 0;
 }
 
 int fastipc_send(struct fastipc *f, const void *buf, size_t len, int flags)
 {
-	return fastipc_send_timed(f, buf, len, flags, -1);
+	if (!FASTIPC_LIKELY(!flags && fastipc_can_put_(f, len)))
+		return fastipc_send_timed(f, buf, len, flags, -1);
+	fastipc_copy_(fastipc_producer_payload(&f->tx), buf, len);
+	publish(f, len, 0, false);
+	return 0;
 }
 
 /* The bytes of a message in pieces, or -errno. */
@@ -122,7 +115,7 @@ int fastipc_sendmsg(struct fastipc *f, const struct fastipc_out *out, int flags)
 	if (ret)
 		return ret;
 	if (fastipc_is_sealed_(f))
-		return fastipc_sealed_send_(f, out, flags, &limit);
+		return fastipc_sealed_gather_(f, out, flags, &limit);
 	return gather(f, out, len, flags & FASTIPC_MORE, &limit);
 }
 
@@ -166,7 +159,7 @@ int fastipc_flush(struct fastipc *f)
 	if (fastipc_is_sealed_(f))
 		return fastipc_sealed_flush_(f);
 	if (fastipc_producer_flush(&f->tx))
-		tell_receiver(f);
+		fastipc_tell_receiver_(f);
 	return 0;
 }
 
@@ -182,9 +175,16 @@ int fastipc_drain(struct fastipc *f, int timeout_ms)
 
 int fastipc_reserve(struct fastipc *f, size_t max, void **payload, int flags)
 {
-	struct fastipc_limit limit = fastipc_limit_(flags, -1);
-	int ret = fastipc_may_send_(f, max, flags);
+	struct fastipc_limit limit;
+	int ret;
 
+	if (FASTIPC_LIKELY(!flags && fastipc_can_put_(f, max))) {
+		*payload = fastipc_producer_payload(&f->tx);
+		fastipc_reserved_(f, max);
+		return 0;
+	}
+	limit = fastipc_limit_(flags, -1);
+	ret = fastipc_may_send_(f, max, flags);
 	if (ret)
 		return ret;
 	if (flags & FASTIPC_MORE)
@@ -199,26 +199,24 @@ int fastipc_reserve(struct fastipc *f, size_t max, void **payload, int flags)
 			return ret;
 		*payload = fastipc_producer_payload(&f->tx);
 	}
-	f->reserved = max;
+	fastipc_reserved_(f, max);
 	return 0;
 }
 
 int fastipc_commit(struct fastipc *f, size_t used, int flags)
 {
-	struct fastipc_limit limit = fastipc_limit_(flags, -1);
+	struct fastipc_limit limit;
 	int ret = fastipc_ready_(f);
 
 	if (ret)
 		return ret;
 	if (flags & ~(FASTIPC_NOWAIT | FASTIPC_MORE) || f->reserved < 0)
 		return -EINVAL;
+	limit = fastipc_limit_(flags, -1);
 	if (used > (size_t)f->reserved)
 		return -EMSGSIZE;
 	if (fastipc_is_sealed_(f)) {
-		struct iovec iov = { f->staging, used };
-		struct fastipc_out out = { .iov = &iov, .iovcnt = 1 };
-
-		ret = fastipc_sealed_send_(f, &out, flags, &limit);
+		ret = fastipc_sealed_send_(f, f->staging, used, flags, &limit);
 		if (ret)
 			return ret;
 	} else {
@@ -228,12 +226,12 @@ int fastipc_commit(struct fastipc *f, size_t used, int flags)
 			return ret;
 		publish(f, used, 0, flags & FASTIPC_MORE);
 	}
-	f->reserved = -1;
+	fastipc_reserved_(f, -1);
 	return 0;
 }
 
 void fastipc_discard(struct fastipc *f)
 {
 	if (f && !fastipc_ready_(f))
-		f->reserved = -1;
+		fastipc_reserved_(f, -1);
 }

@@ -60,19 +60,31 @@ static int look_message(struct fastipc *f, size_t *len)
 	return fastipc_consumer_look(&f->rx, len);
 }
 
+static void poison_space(struct fastipc *f)
+{
+	fastipc_producer_poison(&f->tx);
+}
+
+static void poison_messages(struct fastipc *f)
+{
+	fastipc_consumer_poison(&f->rx);
+}
+
 /**
  * struct wanted - what is waited for
  * @look: 1 it is there, 0 it is not, < 0 it never will be
  * @len: for @look
  * @line: where the kernel says that the direction ended
- * @poisoned: where to remember that the kernel found the ring poisoned
+ * @poison: to remember that the kernel found the ring poisoned
+ * @spin: looking on before
  * @sync: how to wait in the kernel
  */
 struct wanted {
 	int (*look)(struct fastipc *f, size_t *len);
 	size_t *len;
 	const struct fastipc_waitline *line;
-	bool *poisoned;
+	void (*poison)(struct fastipc *f);
+	struct fastipc_spin *spin;
 	struct fastipc_sync sync;
 };
 
@@ -90,13 +102,18 @@ static int enter(struct fastipc *f, struct wanted *wanted, uint32_t wake,
 	if (ret == -EINVAL && sync.position)
 		ret = -EBADMSG;
 	if (ret == -EBADMSG)
-		*wanted->poisoned = true;
+		wanted->poison(f);
 	return ret;
 }
 
-/* Look on for a moment: whether there is something to be found. */
-static bool spin(struct fastipc *f, const struct wanted *wanted)
+/*
+ * Look on for a moment: whether there is something to be found.  In vain costs what it
+ * lasts, so then it lasts half as long the next time; where it helps, twice.  The
+ * kernel looks on too, but only while the peer runs (pair_watch()).
+ */
+static bool look_on(struct fastipc *f, const struct wanted *wanted)
 {
+	struct fastipc_spin *spin = wanted->spin;
 	uint64_t end = 0, now;
 	int i;
 
@@ -105,15 +122,23 @@ static bool spin(struct fastipc *f, const struct wanted *wanted)
 	for (;;) {
 		for (i = 0; i < LOOKS_PER_TIME; i++) {
 			if (wanted->look(f, wanted->len) ||
-			    fastipc_ended(wanted->line))
+			    fastipc_ended(wanted->line)) {
+				spin->now_ns *= 2;
+				if (spin->now_ns > f->spin_ns)
+					spin->now_ns = f->spin_ns;
 				return true;
+			}
 			relax();
 		}
 		now = now_ns();
-		if (!end)
-			end = now + f->spin_ns;
-		else if (now >= end)
+		if (!end) {
+			end = now + spin->now_ns;
+		} else if (now >= end) {
+			spin->now_ns /= 2;
+			if (spin->now_ns < f->spin_ns / FASTIPC_SPIN_RANGE_)
+				spin->now_ns = f->spin_ns / FASTIPC_SPIN_RANGE_;
 			return false;
+		}
 	}
 }
 
@@ -134,7 +159,7 @@ static int wait_for(struct fastipc *f, struct wanted *wanted, uint32_t wake,
 	int ret;
 
 	if (wake) {
-		/* The peer sleeps: it will be a while, so sleep at once. */
+		/* The peer sleeps, and takes over this processor. */
 		left = fastipc_left_ns_(limit);
 		ret = enter(f, wanted, wake, left);
 		/* Time was up before the call, which then did not wait. */
@@ -161,7 +186,7 @@ static int wait_for(struct fastipc *f, struct wanted *wanted, uint32_t wake,
 			return -EAGAIN;
 		if (!ended && !spun) {
 			spun = true;
-			if (spin(f, wanted))
+			if (look_on(f, wanted))
 				continue;
 		}
 		left = fastipc_left_ns_(limit);
@@ -188,7 +213,8 @@ int fastipc_wait_space_(struct fastipc *f, size_t len,
 		.look = look_space,
 		.len = &len,
 		.line = &f->tx.own->send,
-		.poisoned = &f->tx.poisoned,
+		.poison = poison_space,
+		.spin = &f->tx_spin,
 		.sync = { .flags = FASTIPC_SYNC_WAIT_SEND,
 			  .position = f->tx.position,
 			  .need = len },
@@ -216,7 +242,8 @@ int fastipc_wait_drained_(struct fastipc *f, struct fastipc_limit *limit)
 	struct wanted wanted = {
 		.look = look_drained,
 		.line = &f->tx.own->send,
-		.poisoned = &f->tx.poisoned,
+		.poison = poison_space,
+		.spin = &f->tx_spin,
 		.sync = { .flags = FASTIPC_SYNC_WAIT_DONE },
 	};
 
@@ -237,11 +264,39 @@ int fastipc_wait_drained_(struct fastipc *f, struct fastipc_limit *limit)
 int fastipc_wait_message_(struct fastipc *f, uint32_t wake, size_t *len,
 			  struct fastipc_limit *limit)
 {
-	struct wanted wanted = {
+	struct fastipc_sync sync;
+	struct wanted wanted;
+	int ret;
+
+	if (wake && fastipc_spins_(f)) {
+		/* It will be quick, on another processor. */
+		fastipc_wake_(f, wake);
+		wake = 0;
+	}
+	if (!wake && fastipc_consumer_look(&f->rx, len) > 0)
+		return 0;
+	/* The short way, for the most common wait. */
+	if (limit->ms < 0 && (wake || !f->spin_ns) &&
+	    !fastipc_ended(&f->rx.own->recv)) {
+		sync = (struct fastipc_sync){
+			.flags = FASTIPC_SYNC_WAIT_RECV | wake,
+			.timeout_ns = FASTIPC_FOREVER,
+		};
+		ret = fastipc_sync_(f, &sync);
+		if (!ret && fastipc_consumer_look(&f->rx, len) > 0)
+			return 0;
+		if (ret == -EBADMSG)
+			fastipc_consumer_poison(&f->rx);
+		if (ret)
+			return ret;
+		wake = 0;
+	}
+	wanted = (struct wanted){
 		.look = look_message,
 		.len = len,
 		.line = &f->rx.own->recv,
-		.poisoned = &f->rx.poisoned,
+		.poison = poison_messages,
+		.spin = &f->rx_spin,
 		.sync = { .flags = FASTIPC_SYNC_WAIT_RECV },
 	};
 

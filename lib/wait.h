@@ -24,6 +24,23 @@ static inline struct fastipc_limit fastipc_limit_(int flags, int timeout_ms)
 	};
 }
 
+#define FASTIPC_SPIN_RANGE_ 16 /* the longest is so many times the shortest */
+
+#define FASTIPC_SPIN_AGAIN_ 1024 /* after so many times in vain */
+
+/* Is it worth while to look on for a message?  It was lately, or may be again. */
+static inline bool fastipc_spins_(struct fastipc *f)
+{
+	struct fastipc_spin *spin = &f->rx_spin;
+
+	if (spin->now_ns > f->spin_ns / FASTIPC_SPIN_RANGE_)
+		return true;
+	if (!f->spin_ns || ++spin->unspun % FASTIPC_SPIN_AGAIN_)
+		return false;
+	spin->now_ns = f->spin_ns;
+	return true;
+}
+
 int fastipc_wait_space_(struct fastipc *f, size_t len,
 			struct fastipc_limit *limit);
 int fastipc_wait_drained_(struct fastipc *f, struct fastipc_limit *limit);

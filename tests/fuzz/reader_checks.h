@@ -57,16 +57,16 @@ static inline uint32_t must_sync(const struct fastipc_waitline *line, bool due,
 static inline bool look(struct run *u, size_t *len)
 {
 	struct fastipc_consumer *c = &u->r.c;
-	uint64_t position = c->position, last = c->last;
+	uint64_t position = c->position, limit = c->limit;
 	int ret;
 
 	*len = SIZE_MAX;
 	ret = fastipc_consumer_look(c, len);
 	must(ret == 1 || ret == 0 || ret == -EBADMSG);
 	must(c->position == position);
-	must(c->poisoned == (ret < 0));
+	must(!c->limit == (ret < 0));
 	must(!u->c_poisoned || ret < 0);
-	must(!last || c->last == last);
+	must(limit == FASTIPC_NO_LIMIT || !c->limit || c->limit == limit);
 	must(ret <= 0 || *len <= c->max_message);
 	u->c_poisoned = ret < 0;
 	return ret > 0;
@@ -83,7 +83,7 @@ static inline bool take_one(struct run *u)
 
 	if (u->holds == HELD_MAX || !look(u, &len))
 		return false;
-	if (c->last)
+	if (c->limit != FASTIPC_NO_LIMIT)
 		must(++u->since_end <= RING / LEAST_FOOTPRINT);
 	at = fastipc_consumer_take(c, len);
 	/* Onwards, by what the message occupies: aligned, and past no other. */
@@ -120,12 +120,11 @@ static inline void resume_consumer(struct run *u)
 	struct fastipc_consumer *c = &u->r.c;
 	uint64_t taken = u->r.consumer_page->taken;
 
-	c->last = 0; /* as in a new process */
 	fastipc_consumer_resume(c);
 	must(c->position == taken);
-	must(c->poisoned == (taken % FASTIPC_ALIGN != 0));
-	must(c->poisoned || c->released == taken);
-	u->c_poisoned = c->poisoned;
+	must(c->limit == (taken % FASTIPC_ALIGN ? 0 : FASTIPC_NO_LIMIT));
+	must(!c->limit || c->released == taken);
+	u->c_poisoned = !c->limit;
 	u->holds = 0;
 	u->since_end = 0;
 }

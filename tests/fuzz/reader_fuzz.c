@@ -180,7 +180,7 @@ static void start(struct run *u, bool sealed, bool alert, bool patient)
 	memset(r->producer_page, 0, sizeof(*r->producer_page));
 	memset(r->consumer_page, 0, sizeof(*r->consumer_page));
 	r->p.position = 0;
-	r->p.released = 0;
+	fastipc_producer_released(&r->p, 0);
 	r->p.batch = 0;
 	r->p.batch_word = 0;
 	r->p.poisoned = false;
@@ -188,8 +188,7 @@ static void start(struct run *u, bool sealed, bool alert, bool patient)
 	r->c.max_message = RING / 4 - 16 - r->c.stamp_bytes;
 	r->c.position = 0;
 	r->c.released = 0;
-	r->c.last = 0;
-	r->c.poisoned = false;
+	r->c.limit = FASTIPC_NO_LIMIT;
 	u->c_poisoned = false;
 	u->p_poisoned = false;
 	u->holds = 0;

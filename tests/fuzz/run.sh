@@ -38,10 +38,10 @@ not_ok() {
 
 # Mistakes in lib/ring.h, each a name and a script for sed -E.
 reader_planted=(
-	"a word read twice|/^static inline int fastipc_consumer_look/,/^}/s/\*len = word/*len = fastipc_consumer_at(c)->word/"
-	"no limit to a length|s/^(\t *\(word & FASTIPC_WORD_LEN\)) <= max_message/\1 <= max_message + 1/"
-	"a poisoned ring read on|/^static inline int fastipc_consumer_look/,/^}/s/if \(c->poisoned\)/if (c->bytes == 0)/"
-	"no end to the end|s/\(c->last && c->position >= c->last\)/(c->last \&\& c->bytes == 0)/"
+	"a word read twice|/^static inline int fastipc_consumer_look/,/^}/s/return 1;/return *len = fastipc_consumer_at(c)->word ^ FASTIPC_WORD_COMMIT, 1;/"
+	"no limit to a length|s/\*len <= c->max_message/*len <= c->max_message + 1/"
+	"a poisoned ring read on|/^static inline void fastipc_consumer_poison/,/^}/s/c->limit = 0/(void)c/"
+	"no end to the end|s/ && c->position < c->limit/ \&\& c->limit/"
 	"released beyond what was sent|s/ \|\| released > shown \|\|/ ||/"
 	"released out of a batch|s/shown = p->batch_word \? p->batch :/shown =/"
 	"released back|s/if \(released < p->released \|\| /if (/"

@@ -231,7 +231,7 @@ static void send_it(struct rig *r, unsigned long round)
 {
 	(void)round;
 	__atomic_store_n(&r->producer_page->send.want, 0, __ATOMIC_RELAXED);
-	r->p.released = r->consumer_page->released;
+	fastipc_producer_released(&r->p, r->consumer_page->released);
 	r->p.position += PART;
 }
 

@@ -25,7 +25,7 @@ static int test_hostile_words(struct rig *r)
 			word |= FASTIPC_WORD_COMMIT;
 		lawful = word >> 32 == 1U << 31 &&
 			 (uint32_t)word <= r->c.max_message;
-		r->c.poisoned = false;
+		r->c.limit = FASTIPC_NO_LIMIT;
 		memcpy(r->p.data, &word, sizeof(word));
 		r->c.position = 0;
 		len = 12345;
@@ -48,8 +48,8 @@ static int test_hostile_positions(struct rig *r)
 
 	for (i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
 		r->p.poisoned = false;
-		r->p.released = 4096;
 		r->p.position = 8128;
+		fastipc_producer_released(&r->p, 4096);
 		r->consumer_page->released = odd[i];
 		ret = fastipc_producer_fits(&r->p, 1000);
 		check(ret == (odd[i] == 4096 ? 0 :
@@ -197,7 +197,7 @@ static int test_resume_refuses(struct rig *r)
 	check(r->p.poisoned);
 	r->consumer_page->taken = 17;
 	fastipc_consumer_resume(&r->c);
-	check(r->c.poisoned);
+	check(!r->c.limit);
 	return 0;
 }
 

@@ -81,6 +81,8 @@ static inline void rig_make(struct rig *r)
 	r->c.data = r->p.data;
 	r->p.bytes = RING;
 	r->c.bytes = RING;
+	fastipc_producer_released(&r->p, 0);
+	r->c.limit = FASTIPC_NO_LIMIT;
 	r->p.max_message = RING / 4 - 16;
 	r->c.max_message = RING / 4 - 16;
 	r->p.own = r->producer_page;

@@ -197,7 +197,7 @@ static int test_large_positions(struct rig *r)
 	int i;
 
 	r->p.position = start;
-	r->p.released = start;
+	fastipc_producer_released(&r->p, start);
 	r->c.position = start;
 	r->c.released = start;
 	r->consumer_page->released = start;
