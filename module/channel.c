@@ -68,14 +68,6 @@ void fastipc_channel_put(struct fastipc_channel *channel)
 	kref_put_mutex(&channel->ref, channel_free, &fastipc_channels_lock);
 }
 
-/* The kind's table, or NULL before SETUP. */
-const struct fastipc_kind_ops *
-fastipc_channel_ops(const struct fastipc_channel *channel)
-{
-	/* Pairs with fastipc_channel_publish(): what SETUP made is seen. */
-	return smp_load_acquire(&channel->ops);
-}
-
 /* SETUP is done: from here on the kind's table is called. */
 void fastipc_channel_publish(struct fastipc_channel *channel,
 			     const struct fastipc_kind_ops *ops)
@@ -222,15 +214,11 @@ void fastipc_endpoint_mapped(struct fastipc_endpoint *endpoint)
 	fastipc_endpoint_own(endpoint);
 }
 
-/* The current process speaks for the endpoint from now on. */
-void fastipc_endpoint_own(struct fastipc_endpoint *endpoint)
+/* Another process did until now. */
+void fastipc_endpoint_own_anew(struct fastipc_endpoint *endpoint)
 {
-	struct pid *old;
+	struct pid *old = get_pid(task_tgid(current));
 
-	/* Without the lock: only this process itself stores its own pid here. */
-	if (READ_ONCE(endpoint->owner) == task_tgid(current))
-		return;
-	old = get_pid(task_tgid(current));
 	spin_lock(&endpoint->lock);
 	swap(endpoint->owner, old);
 	endpoint->orderly = false;
@@ -247,12 +235,6 @@ pid_t fastipc_endpoint_owner(struct fastipc_endpoint *endpoint)
 	pid = pid_vnr(endpoint->owner);
 	spin_unlock(&endpoint->lock);
 	return pid;
-}
-
-/* Does a process have it mapped now?  For whoever looks again under the lock. */
-bool fastipc_endpoint_is_mapped(const struct fastipc_endpoint *endpoint)
-{
-	return READ_ONCE(endpoint->maps) || READ_ONCE(endpoint->inherited);
 }
 
 /**
@@ -282,6 +264,59 @@ void fastipc_endpoint_unuse(struct fastipc_endpoint *endpoint)
 	spin_lock(&endpoint->lock);
 	endpoint->users--;
 	spin_unlock(&endpoint->lock);
+}
+
+/**
+ * fastipc_endpoint_claim() - the kernel is going to receive for it, nobody else
+ * @endpoint: which
+ * @era: as fastipc_endpoint_use()
+ *
+ * Return: 0, and then fastipc_endpoint_unclaim() has to follow; -EBUSY if a process
+ * has it mapped; -EAGAIN if somebody else is receiving, and will wake who sleeps.
+ */
+int fastipc_endpoint_claim(struct fastipc_endpoint *endpoint, u64 *era)
+{
+	int ret = 0;
+
+	spin_lock(&endpoint->lock);
+	if (endpoint->maps || endpoint->inherited) {
+		ret = -EBUSY;
+	} else if (endpoint->claimed) {
+		endpoint->contended = true;
+		ret = -EAGAIN;
+	} else {
+		WRITE_ONCE(endpoint->claimed, true);
+		endpoint->users++;
+		*era = endpoint->era;
+	}
+	spin_unlock(&endpoint->lock);
+	return ret;
+}
+
+/* Others may receive; whether they have to be woken (fastipc_wait_served()). */
+bool fastipc_endpoint_unclaim(struct fastipc_endpoint *endpoint)
+{
+	bool contended;
+
+	spin_lock(&endpoint->lock);
+	contended = endpoint->contended;
+	endpoint->contended = false;
+	WRITE_ONCE(endpoint->claimed, false);
+	endpoint->users--;
+	spin_unlock(&endpoint->lock);
+	return contended;
+}
+
+/* Somebody seemed to be receiving: it is the claim of this moment that counts. */
+bool fastipc_endpoint_contend(struct fastipc_endpoint *endpoint)
+{
+	bool claimed;
+
+	spin_lock(&endpoint->lock);
+	claimed = endpoint->claimed;
+	endpoint->contended |= claimed;
+	spin_unlock(&endpoint->lock);
+	return claimed;
 }
 
 /**

@@ -30,6 +30,8 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/poll.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 
 #include "region.h"
@@ -44,7 +46,7 @@ struct fastipc_endpoint;
  * struct fastipc_transfer - one message to be moved by the kernel
  * @iter: the caller's memory
  * @tag: sending: of the message; receiving: filled in
- * @stamp: receiving: filled in
+ * @stamp: receiving: filled in, or NULL
  * @more: sending: withhold it, others follow
  * @cut: receiving: a part will do, the rest stays (FASTIPC_STREAM)
  * @nonblock: do not wait
@@ -53,7 +55,7 @@ struct fastipc_endpoint;
 struct fastipc_transfer {
 	struct iov_iter *iter;
 	u64 tag;
-	struct fastipc_stamp stamp;
+	struct fastipc_stamp *stamp;
 	bool more;
 	bool cut;
 	bool nonblock;
@@ -148,6 +150,7 @@ struct fastipc_channel {
  * @gid: the same
  * @user: who pays for it
  * @end: which end, once attached
+ * @side: of the kind, the same
  * @wait: who waits, by enum fastipc_direction
  * @notice: who gets signals
  * @lock: guards the rest
@@ -156,6 +159,8 @@ struct fastipc_channel {
  * @inherited: how many of them forked children got, which are not in @maps
  * @era: grows whenever there comes a first such map
  * @users: how many calls are moving a message for it, so that it cannot be mapped
+ * @claimed: one of them is receiving
+ * @contended: somebody else wanted to
  * @orderly: the last close will be an orderly end
  * @owner: the process that used it last
  * @mapper: the process that mapped it last, after a look for pins
@@ -170,6 +175,7 @@ struct fastipc_endpoint {
 	kgid_t gid;
 	struct fastipc_user *user;
 	unsigned int end;
+	void *side;
 	struct fastipc_wait wait[2];
 	struct fasync_struct *notice;
 	spinlock_t lock; /* the rest */
@@ -178,16 +184,31 @@ struct fastipc_endpoint {
 	unsigned int inherited;
 	u64 era;
 	unsigned int users;
+	bool claimed;
+	bool contended;
 	bool orderly;
 	struct pid *owner;
 	struct pid *mapper;
 	u64 mapper_exec;
 };
 
+/* The kind's table, or NULL before SETUP. */
+static inline const struct fastipc_kind_ops *
+fastipc_channel_ops(const struct fastipc_channel *channel)
+{
+	/* Pairs with fastipc_channel_publish(): what SETUP made is seen. */
+	return smp_load_acquire(&channel->ops);
+}
+
+/* Does a process have it mapped now?  For whoever looks again under the lock. */
+static inline bool
+fastipc_endpoint_is_mapped(const struct fastipc_endpoint *endpoint)
+{
+	return READ_ONCE(endpoint->maps) || READ_ONCE(endpoint->inherited);
+}
+
 struct fastipc_channel *fastipc_channel_new(void);
 void fastipc_channel_put(struct fastipc_channel *channel);
-const struct fastipc_kind_ops *
-fastipc_channel_ops(const struct fastipc_channel *channel);
 void fastipc_channel_publish(struct fastipc_channel *channel,
 			     const struct fastipc_kind_ops *ops);
 void fastipc_channels_recheck(void);
@@ -202,15 +223,36 @@ void fastipc_endpoint_mapped(struct fastipc_endpoint *endpoint);
 bool fastipc_endpoint_map_again(struct fastipc_endpoint *endpoint,
 				const struct mm_struct *mm);
 void fastipc_endpoint_unmap(struct fastipc_endpoint *endpoint);
-bool fastipc_endpoint_is_mapped(const struct fastipc_endpoint *endpoint);
 void fastipc_endpoint_disinherit(struct fastipc_endpoint *endpoint);
 int fastipc_endpoint_use(struct fastipc_endpoint *endpoint, u64 *era);
 void fastipc_endpoint_unuse(struct fastipc_endpoint *endpoint);
-void fastipc_endpoint_own(struct fastipc_endpoint *endpoint);
+int fastipc_endpoint_claim(struct fastipc_endpoint *endpoint, u64 *era);
+bool fastipc_endpoint_unclaim(struct fastipc_endpoint *endpoint);
+bool fastipc_endpoint_contend(struct fastipc_endpoint *endpoint);
+void fastipc_endpoint_own_anew(struct fastipc_endpoint *endpoint);
 pid_t fastipc_endpoint_owner(struct fastipc_endpoint *endpoint);
 void fastipc_endpoint_mark(struct fastipc_endpoint *endpoint, bool orderly);
 bool fastipc_endpoint_stopped(struct fastipc_endpoint *endpoint);
 void fastipc_endpoint_barrier(struct fastipc_endpoint *endpoint);
+
+/* The current process speaks for the endpoint from now on. */
+static inline void fastipc_endpoint_own(struct fastipc_endpoint *endpoint)
+{
+	/* Without the lock: only this process itself stores its own pid here. */
+	if (READ_ONCE(endpoint->owner) != task_tgid(current))
+		fastipc_endpoint_own_anew(endpoint);
+}
+
+/*
+ * Is somebody receiving by the kernel's calls now?  Then who asks, and has armed,
+ * will be woken.
+ */
+static inline bool
+fastipc_endpoint_is_claimed(struct fastipc_endpoint *endpoint)
+{
+	return READ_ONCE(endpoint->claimed) &&
+	       fastipc_endpoint_contend(endpoint);
+}
 
 int fastipc_nr_channels(void);
 int fastipc_nr_endpoints(void);

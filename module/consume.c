@@ -15,50 +15,6 @@
 
 #include "consume.h"
 
-/* Be the one who consumes; whether nobody was. */
-bool fastipc_ring_claim(struct fastipc_ring *ring)
-{
-	bool free;
-
-	spin_lock(&ring->lock);
-	free = !ring->claimed;
-	if (!free)
-		ring->contended = true;
-	WRITE_ONCE(ring->claimed, true);
-	spin_unlock(&ring->lock);
-	return free;
-}
-
-/* Others may consume; whether they have to be woken (fastipc_wait_served()). */
-bool fastipc_ring_unclaim(struct fastipc_ring *ring)
-{
-	bool contended;
-
-	spin_lock(&ring->lock);
-	contended = ring->contended;
-	ring->contended = false;
-	WRITE_ONCE(ring->claimed, false);
-	spin_unlock(&ring->lock);
-	return contended;
-}
-
-/*
- * Does somebody consume now?  Then who asks, and has armed, will be woken: it is
- * the claim of this moment that counts, not one that was in the way before.
- */
-bool fastipc_ring_is_claimed(struct fastipc_ring *ring)
-{
-	bool claimed;
-
-	if (!READ_ONCE(ring->claimed))
-		return false;
-	spin_lock(&ring->lock);
-	claimed = ring->claimed;
-	ring->contended |= claimed;
-	spin_unlock(&ring->lock);
-	return claimed;
-}
-
 /**
  * fastipc_ring_consume_check() - may consuming begin there?
  * @ring: the ring
@@ -176,21 +132,37 @@ bool fastipc_ring_copy_out(const struct fastipc_ring *ring, size_t skip,
 	size_t done = 0, part, copied;
 	unsigned int pages = 0;
 
-	while (done < len) {
+	do {
 		part = min_t(size_t, len - done,
 			     PAGE_SIZE - offset_in_page(at));
-		copied = copy_page_to_iter(fastipc_ring_page(ring, at),
-					   offset_in_page(at), part, to);
+		/* Of one page of the ring: there is no more to be checked. */
+		copied = _copy_to_iter(fastipc_ring_at(ring, at), part, to);
 		done += copied;
-		if (copied < part) {
+		if (unlikely(copied < part)) {
 			iov_iter_revert(to, done);
 			return false;
 		}
 		at += part;
 		if (!(++pages % FASTIPC_COPY_PAGES))
 			cond_resched();
-	}
+	} while (done < len);
 	return true;
+}
+
+static void ring_stamp_out(const struct fastipc_ring *ring, u64 position,
+			   struct fastipc_stamp *stamp)
+{
+	const struct fastipc_record *record = fastipc_ring_at(ring, position);
+	u64 at = position + sizeof(*record);
+	unsigned int i;
+
+	if (fastipc_ring_stamp_is_whole(position)) {
+		memcpy(stamp, record + 1, sizeof(*stamp));
+		return;
+	}
+	for (i = 0; i < sizeof(*stamp); i += FASTIPC_ALIGN)
+		memcpy((char *)stamp + i, fastipc_ring_at(ring, at + i),
+		       FASTIPC_ALIGN);
 }
 
 /**
@@ -199,24 +171,23 @@ bool fastipc_ring_copy_out(const struct fastipc_ring *ring, size_t skip,
  * @consumer: control page of the end that reads it
  * @len: its payload in bytes
  * @tag: filled in
- * @stamp: filled in, with zeroes if the ring is not sealed
+ * @stamp: filled in, with zeroes if the ring is not sealed; or NULL
  */
 void fastipc_ring_release(struct fastipc_ring *ring,
 			  struct fastipc_control *consumer, size_t len,
 			  u64 *tag, struct fastipc_stamp *stamp)
 {
-	const struct fastipc_record *record =
-		fastipc_ring_at(ring, ring->taken);
-	u64 at = ring->taken + sizeof(*record);
-	u64 next = ring->taken + fastipc_ring_footprint(ring, len);
-	unsigned int i;
+	u64 position = ring->taken;
+	u64 next = position + fastipc_ring_footprint(ring, len);
+	const struct fastipc_record *record = fastipc_ring_at(ring, position);
 
 	*tag = READ_ONCE(record->tag);
-	memset(stamp, 0, sizeof(*stamp));
-	if (ring->stamp_bytes)
-		for (i = 0; i < sizeof(*stamp); i += FASTIPC_ALIGN)
-			memcpy((char *)stamp + i, fastipc_ring_at(ring, at + i),
-			       FASTIPC_ALIGN);
+	if (!stamp)
+		;
+	else if (ring->stamp_bytes)
+		ring_stamp_out(ring, position, stamp);
+	else
+		*stamp = (struct fastipc_stamp){};
 	ring->cut = 0;
 	WRITE_ONCE(ring->taken, next);
 	WRITE_ONCE(consumer->taken, next);

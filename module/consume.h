@@ -19,10 +19,7 @@ struct iov_iter;
 int fastipc_ring_consume_check(struct fastipc_ring *ring,
 			       struct fastipc_control *consumer, u64 *taken);
 
-/* The caller holds the claim, or gets it. */
-bool fastipc_ring_claim(struct fastipc_ring *ring);
-bool fastipc_ring_unclaim(struct fastipc_ring *ring);
-bool fastipc_ring_is_claimed(struct fastipc_ring *ring);
+/* The caller holds the claim (fastipc_endpoint_claim()). */
 int fastipc_ring_consume_resume(struct fastipc_ring *ring,
 				struct fastipc_control *consumer);
 int fastipc_ring_look(struct fastipc_ring *ring, bool ended, size_t *len);

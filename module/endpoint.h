@@ -2,10 +2,8 @@
 /*
  * DOC: endpoint.h - an endpoint as a file
  *
- * Owns the file operations and the table of ioctls: copies arguments in, checks
- * sizes, flags and reserved fields, calls the kind, copies results out.  Holds
- * no logic of a kind's own, and no lock but channel->lock, which serialises SETUP,
- * PEER and ATTACH; never copies to or from user memory under it.
+ * Owns the file operations: opening, closing, poll, signals, fdinfo.  Holds no logic
+ * of a kind's own, and no lock.
  */
 #ifndef FASTIPC_ENDPOINT_H
 #define FASTIPC_ENDPOINT_H

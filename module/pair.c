@@ -79,6 +79,7 @@ static int pair_setup(struct fastipc_channel *channel,
 	channel->state = pair;
 	channel->flags = setup->flags;
 	for (i = 0; i < 2; i++) {
+		pair->end[i].other = &pair->end[!i];
 		ret = pair_end_alloc(&pair->end[i], bytes, max, sealed);
 		if (ret)
 			goto err_free;
@@ -155,11 +156,14 @@ static int pair_attach(struct fastipc_endpoint *endpoint, int number)
 		goto out;
 	}
 	endpoint->end = number;
+	endpoint->side = end;
 	for (i = FASTIPC_RECEIVING; i <= FASTIPC_SENDING; i++)
 		fastipc_wait_bind(&endpoint->wait[i], line_of(end, i),
 				  &endpoint->channel->stats,
 				  endpoint->channel->id, number, i,
 				  pair_calms(endpoint) ? endpoint->user : NULL);
+	end->uid = from_kuid_munged(pair->user_ns, endpoint->uid);
+	end->gid = from_kgid_munged(pair->user_ns, endpoint->gid);
 	fastipc_endpoint_get(endpoint);
 	/* Pairs with endpoint_of(): who sees the endpoint may use it. */
 	smp_store_release(&end->endpoint, endpoint);
@@ -176,12 +180,12 @@ out:
 static void pair_detach(struct fastipc_endpoint *endpoint)
 {
 	struct fastipc_channel *channel = endpoint->channel;
-	struct pair_end *self = self_of(endpoint);
-	struct pair_end *other = other_of(endpoint);
+	struct pair_end *self = self_of(endpoint), *other;
 	int error = endpoint->orderly ? EPIPE : ECONNRESET;
 
-	if (self->endpoint != endpoint)
+	if (!self)
 		return; /* never attached */
+	other = self->other;
 	spin_lock(&pair_of(endpoint)->lock);
 	WRITE_ONCE(self->closed, error);
 	WRITE_ONCE(other->news, true);

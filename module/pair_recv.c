@@ -18,13 +18,11 @@
 static void pair_translate(const struct pair *pair, struct fastipc_stamp *stamp)
 {
 	struct user_namespace *from = pair->user_ns, *to = current_user_ns();
-	kuid_t uid = make_kuid(from, stamp->uid);
-	kgid_t gid = make_kgid(from, stamp->gid);
 
 	if (from != to && stamp->uid != overflowuid)
-		stamp->uid = from_kuid_munged(to, uid);
+		stamp->uid = from_kuid_munged(to, make_kuid(from, stamp->uid));
 	if (from != to && stamp->gid != overflowgid)
-		stamp->gid = from_kgid_munged(to, gid);
+		stamp->gid = from_kgid_munged(to, make_kgid(from, stamp->gid));
 	if (pair->pid_ns != task_active_pid_ns(current))
 		stamp->pid = 0;
 }
@@ -63,9 +61,9 @@ static ssize_t pair_recv_claimed(struct fastipc_endpoint *endpoint,
 		return part;
 	}
 	fastipc_ring_release(ring, self->control, len, &transfer->tag,
-			     &transfer->stamp);
-	if (ring->stamp_bytes)
-		pair_translate(pair_of(endpoint), &transfer->stamp);
+			     transfer->stamp);
+	if (ring->stamp_bytes && transfer->stamp)
+		pair_translate(pair_of(endpoint), transfer->stamp);
 	atomic64_inc(&pair_of(endpoint)->recvs);
 	return part;
 }
@@ -73,23 +71,15 @@ static ssize_t pair_recv_claimed(struct fastipc_endpoint *endpoint,
 static ssize_t pair_recv_try(struct fastipc_endpoint *endpoint,
 			     struct fastipc_transfer *transfer)
 {
-	struct fastipc_ring *ring = &other_of(endpoint)->ring;
-	bool contended;
-	u64 era;
 	ssize_t ret;
+	u64 era;
 
-	ret = fastipc_endpoint_use(endpoint, &era);
+	ret = fastipc_endpoint_claim(endpoint, &era);
 	if (ret)
 		return ret;
 	fastipc_endpoint_own(endpoint);
-	if (!fastipc_ring_claim(ring)) {
-		fastipc_endpoint_unuse(endpoint);
-		return -EAGAIN;
-	}
 	ret = pair_recv_claimed(endpoint, transfer, era);
-	contended = fastipc_ring_unclaim(ring);
-	fastipc_endpoint_unuse(endpoint);
-	if (contended)
+	if (fastipc_endpoint_unclaim(endpoint))
 		pair_served(self_of(endpoint), FASTIPC_RECEIVING, U64_MAX);
 	/* Also if there was nothing: pair_consume_resume() may have released. */
 	pair_served(other_of(endpoint), FASTIPC_SENDING,

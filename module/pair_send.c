@@ -21,7 +21,6 @@
  * @len: its bytes
  * @position: where the ring stood at the last try
  * @shown: there is something new for the peer
- * @bounce: the copy, once there had to be one
  */
 struct pair_sending {
 	struct fastipc_endpoint *endpoint;
@@ -29,7 +28,6 @@ struct pair_sending {
 	size_t len;
 	u64 position;
 	bool shown;
-	void *bounce;
 };
 
 static void pair_stamp(const struct fastipc_endpoint *endpoint,
@@ -41,8 +39,8 @@ static void pair_stamp(const struct fastipc_endpoint *endpoint,
 		.endpoint = endpoint->id,
 		.time_ns = ktime_get_ns(),
 		.pid = pid_nr_ns(task_tgid(current), pair->pid_ns),
-		.uid = from_kuid_munged(pair->user_ns, endpoint->uid),
-		.gid = from_kgid_munged(pair->user_ns, endpoint->gid),
+		.uid = self_of(endpoint)->uid,
+		.gid = self_of(endpoint)->gid,
 	};
 }
 
@@ -53,6 +51,7 @@ static int pair_send_locked(struct pair_sending *sending, u64 era)
 	struct fastipc_transfer *transfer = sending->transfer;
 	struct pair_end *self = self_of(endpoint);
 	struct fastipc_ring *ring = &self->ring;
+	u64 room = fastipc_ring_room(ring, sending->len);
 	struct fastipc_stamp stamp;
 	int ret;
 
@@ -66,8 +65,7 @@ static int pair_send_locked(struct pair_sending *sending, u64 era)
 	if (ret)
 		return -ret;
 	ret = fastipc_ring_fits(ring, other_of(endpoint)->control,
-				ring->position,
-				fastipc_ring_room(ring, sending->len));
+				ring->position, room);
 	if (ret < 0)
 		return pair_poison(endpoint, FASTIPC_SENDING, ring->position);
 	if (!ret) {
@@ -168,31 +166,69 @@ static int pair_send_wait(struct pair_sending *sending)
 	return ret < 0 ? ret : 0;
 }
 
+/**
+ * struct pair_bounce - a copy of a message that could not be read at once
+ * @data: its bytes, or NULL
+ * @vec: the same, for @iter
+ * @iter: what is sent then
+ */
+struct pair_bounce {
+	void *data;
+	struct kvec vec;
+	struct iov_iter iter;
+};
+
 /*
  * The memory was not there at the try: have it brought, with nothing held; or, if
  * it was gone again, take a copy.  0, or why not.
  */
 static int pair_send_bring(struct pair_sending *sending, bool copy,
-			   struct kvec *vec, struct iov_iter *bounced)
+			   struct pair_bounce *bounce)
 {
 	const gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN |
 			  __GFP_RETRY_MAYFAIL;
 	struct iov_iter *iter = sending->transfer->iter;
+	size_t len = sending->len;
 
 	if (!copy)
-		return fault_in_iov_iter_readable(iter, sending->len) ?
-			       -EFAULT :
-			       0;
-	sending->bounce = kvmalloc(sending->len, gfp);
-	if (!sending->bounce)
+		return fault_in_iov_iter_readable(iter, len) ? -EFAULT : 0;
+	bounce->data = kvmalloc(len, gfp);
+	if (!bounce->data)
 		return -ENOMEM;
-	if (!copy_from_iter_full(sending->bounce, sending->len, iter))
+	if (!copy_from_iter_full(bounce->data, len, iter))
 		return -EFAULT;
-	*vec = (struct kvec){ sending->bounce, sending->len };
-	iov_iter_kvec(bounced, ITER_SOURCE, vec, 1, sending->len);
-	sending->transfer->iter = bounced;
+	bounce->vec = (struct kvec){ bounce->data, len };
+	iov_iter_kvec(&bounce->iter, ITER_SOURCE, &bounce->vec, 1, len);
+	sending->transfer->iter = &bounce->iter;
 	atomic64_inc(&pair_of(sending->endpoint)->bounces);
 	return 0;
+}
+
+/* The first try failed with @ret: wait for space, or for memory, and try again. */
+static noinline int pair_send_on(struct pair_sending *sending, int ret)
+{
+	struct fastipc_transfer *transfer = sending->transfer;
+	struct iov_iter *iter = transfer->iter;
+	struct pair_bounce bounce = {};
+	bool faulted = false;
+
+	for (;;) {
+		if (ret == -EFAULT) {
+			ret = pair_send_bring(sending, faulted, &bounce);
+			faulted = true;
+		} else if (ret == -EAGAIN && !transfer->nonblock) {
+			ret = pair_interrupted(transfer) ?:
+				      pair_send_wait(sending);
+		} else {
+			break;
+		}
+		if (ret)
+			break;
+		ret = pair_send_try(sending);
+	}
+	kvfree(bounce.data);
+	transfer->iter = iter;
+	return ret;
 }
 
 /**
@@ -210,29 +246,13 @@ ssize_t pair_send(struct fastipc_endpoint *endpoint,
 		.transfer = transfer,
 		.len = iov_iter_count(transfer->iter),
 	};
-	struct iov_iter *iter = transfer->iter;
-	struct iov_iter bounced;
-	struct kvec vec;
-	bool faulted = false;
 	int ret;
 
 	if (sending.len > self_of(endpoint)->ring.max_message)
 		return -EMSGSIZE;
-	do {
-		ret = pair_send_try(&sending);
-		if (ret == -EFAULT) {
-			ret = pair_send_bring(&sending, faulted, &vec,
-					      &bounced);
-			faulted = true;
-		} else if (ret == -EAGAIN && !transfer->nonblock) {
-			ret = pair_interrupted(transfer) ?:
-				      pair_send_wait(&sending);
-		} else {
-			break;
-		}
-	} while (!ret);
-	kvfree(sending.bounce);
-	transfer->iter = iter;
+	ret = pair_send_try(&sending);
+	if (ret)
+		ret = pair_send_on(&sending, ret);
 	return ret ?: sending.len;
 }
 

@@ -56,14 +56,12 @@ int pair_inherit(struct fastipc_endpoint *endpoint)
 	return ret;
 }
 
-/* If a process had the end mapped meanwhile, go on where it stopped. */
-int pair_produce_resume(struct fastipc_endpoint *endpoint, u64 era)
+/* A process had the end mapped: go on where it stopped, if that can be. */
+int pair_produce_succeed(struct fastipc_endpoint *endpoint, u64 era)
 {
 	struct fastipc_ring *ring = &self_of(endpoint)->ring;
 	int ret;
 
-	if (ring->produced_era == era)
-		return 0;
 	if (pair_pinned(endpoint))
 		return -EBUSY;
 	ret = fastipc_ring_produce_resume(ring, self_of(endpoint)->control,
@@ -76,13 +74,11 @@ int pair_produce_resume(struct fastipc_endpoint *endpoint, u64 era)
 }
 
 /* The same for receiving. */
-int pair_consume_resume(struct fastipc_endpoint *endpoint, u64 era)
+int pair_consume_succeed(struct fastipc_endpoint *endpoint, u64 era)
 {
 	struct fastipc_ring *ring = &other_of(endpoint)->ring;
 	int ret;
 
-	if (ring->consumed_era == era)
-		return 0;
 	if (pair_pinned(endpoint))
 		return -EBUSY;
 	ret = fastipc_ring_consume_resume(ring, self_of(endpoint)->control);

@@ -92,20 +92,20 @@ static bool pair_abandoned(const struct fastipc_endpoint *endpoint,
 static int pair_look_recv(void *arg)
 {
 	struct fastipc_endpoint *endpoint = ((struct pair_look *)arg)->endpoint;
-	struct fastipc_ring *ring = &other_of(endpoint)->ring;
 	struct pair_end *self = self_of(endpoint);
+	struct fastipc_ring *ring = &self->other->ring;
 	int ended = fastipc_ring_ended(&self->ended[FASTIPC_RECEIVING]);
 	int ret;
 
 	/* What somebody is receiving now is not there, or not yet again. */
-	if (fastipc_ring_is_claimed(ring))
+	if (unlikely(fastipc_endpoint_is_claimed(endpoint)))
 		return 0;
-	if (READ_ONCE(self->poisoned[FASTIPC_RECEIVING]))
+	if (unlikely(READ_ONCE(self->poisoned[FASTIPC_RECEIVING])))
 		return -EBADMSG;
 	if (pair_abandoned(endpoint, ring))
 		return 1;
 	ret = fastipc_ring_readable(ring, self->control);
-	if (ret == -EBADMSG)
+	if (unlikely(ret == -EBADMSG))
 		return pair_poison(endpoint, FASTIPC_RECEIVING,
 				   fastipc_ring_taken(self->control));
 	return ret ?: -ended;
@@ -165,13 +165,14 @@ static int pair_look_send(void *arg)
  * on since its position was read.  So an unlawful word poisons nothing here:
  * whoever receives it finds out.
  */
-int pair_glance_recv(void *endpoint)
+int pair_glance_recv(void *arg)
 {
+	struct fastipc_endpoint *endpoint = arg;
 	struct fastipc_ring *ring = &other_of(endpoint)->ring;
 	struct pair_end *self = self_of(endpoint);
 
 	/* What somebody is receiving now is not there, or not yet again. */
-	if (fastipc_ring_is_claimed(ring))
+	if (fastipc_endpoint_is_claimed(endpoint))
 		return false;
 	return fastipc_ring_ended(&self->ended[FASTIPC_RECEIVING]) ||
 	       READ_ONCE(self->poisoned[FASTIPC_RECEIVING]) ||
@@ -217,7 +218,7 @@ static int pair_look_at_space(struct pair_look *look,
 }
 
 static int pair_wait(struct fastipc_endpoint *endpoint,
-		     const struct fastipc_sync *sync,
+		     const struct fastipc_sync *sync, bool ran,
 		     struct fastipc_limit *limit)
 {
 	enum fastipc_direction direction = FASTIPC_RECEIVING;
@@ -235,10 +236,14 @@ static int pair_wait(struct fastipc_endpoint *endpoint,
 		want = fastipc_ring_want(&self_of(endpoint)->ring,
 					 look.position, look.room);
 	}
-	ret = see(&look);
-	if (!ret)
-		ret = limit->nonblock ?
-			      -EAGAIN :
+	/*
+	 * Not before sleeping, which looks: the caller has just done so, unless
+	 * others ran meanwhile, who may have been quick.
+	 */
+	if (limit->nonblock)
+		ret = see(&look) ?: -EAGAIN;
+	else
+		ret = (ran ? see(&look) : 0) ?:
 			      fastipc_wait_sleep(&endpoint->wait[direction],
 						 want, see, &look,
 						 limit->until);
@@ -250,6 +255,8 @@ int pair_sync(struct fastipc_endpoint *endpoint,
 {
 	const u32 waits = FASTIPC_SYNC_WAIT_RECV | FASTIPC_SYNC_WAIT_SEND |
 			  FASTIPC_SYNC_WAIT_DONE;
+	const u32 wakes = FASTIPC_SYNC_WAKE_RECV | FASTIPC_SYNC_WAKE_SEND;
+	bool ran;
 
 	atomic64_inc(&pair_of(endpoint)->syncs);
 	if (sync->flags & FASTIPC_SYNC_WAKE_RECV)
@@ -260,7 +267,14 @@ int pair_sync(struct fastipc_endpoint *endpoint,
 		pair_calm(other_of(endpoint), FASTIPC_RECEIVING);
 	if (sync->flags & FASTIPC_SYNC_CALM_SEND)
 		pair_calm(other_of(endpoint), FASTIPC_SENDING);
-	return sync->flags & waits ? pair_wait(endpoint, sync, limit) : 0;
+	if (!(sync->flags & waits))
+		return 0;
+	/*
+	 * Who was woken, and may run first here, does so now: if it answers before
+	 * the caller sleeps, nobody has to be woken for that.
+	 */
+	ran = cond_resched();
+	return pair_wait(endpoint, sync, ran || sync->flags & wakes, limit);
 }
 
 /* One direction: @ready if there is something, EPOLLERR if it went wrong. */

@@ -20,6 +20,7 @@
 /**
  * struct pair_end - one end, whether or not it has an endpoint
  * @ring: what it sends; the peer's is what it receives
+ * @other: the other end
  * @control_region: its control page
  * @control: the kernel's address of that
  * @endpoint: who it is; set once, and kept until the channel is freed
@@ -27,9 +28,12 @@
  * @ended: 0, or the errno of a direction, by enum fastipc_direction
  * @poisoned: the peer broke the rules of a direction
  * @news: the peer came or went, and nobody has asked since
+ * @uid: of @endpoint, as stamps say it
+ * @gid: likewise
  */
 struct pair_end {
 	struct fastipc_ring ring;
+	struct pair_end *other;
 	struct fastipc_region control_region;
 	struct fastipc_control *control;
 	struct fastipc_endpoint *endpoint;
@@ -37,6 +41,8 @@ struct pair_end {
 	int ended[2];
 	bool poisoned[2];
 	bool news;
+	u32 uid;
+	u32 gid;
 };
 
 /**
@@ -67,14 +73,15 @@ static inline struct pair *pair_of(const struct fastipc_endpoint *endpoint)
 	return endpoint->channel->state;
 }
 
+/* Both: once it is attached. */
 static inline struct pair_end *self_of(const struct fastipc_endpoint *endpoint)
 {
-	return &pair_of(endpoint)->end[endpoint->end];
+	return endpoint->side;
 }
 
 static inline struct pair_end *other_of(const struct fastipc_endpoint *endpoint)
 {
-	return &pair_of(endpoint)->end[!endpoint->end];
+	return self_of(endpoint)->other;
 }
 
 /* Who an end is, or NULL. */
@@ -97,7 +104,7 @@ int pair_interrupted(const struct fastipc_transfer *transfer);
 int pair_poison(struct fastipc_endpoint *endpoint,
 		enum fastipc_direction direction, u64 position);
 
-int pair_glance_recv(void *endpoint);
+int pair_glance_recv(void *arg);
 int pair_sync(struct fastipc_endpoint *endpoint,
 	      const struct fastipc_sync *sync, struct fastipc_limit *limit);
 __poll_t pair_poll(struct fastipc_endpoint *endpoint, __poll_t wanted);

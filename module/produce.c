@@ -83,6 +83,7 @@ int fastipc_ring_produce_resume(struct fastipc_ring *ring,
 bool fastipc_ring_make_room(struct fastipc_ring *ring, size_t len)
 {
 	u64 end = ring->position + fastipc_ring_room(ring, len);
+	unsigned int walked = 0;
 	u64 word;
 
 	/* What is withheld was never seen. */
@@ -96,7 +97,9 @@ bool fastipc_ring_make_room(struct fastipc_ring *ring, size_t len)
 			return false; /* a batch begins here */
 		ring->oldest +=
 			fastipc_ring_footprint(ring, word & FASTIPC_WORD_LEN);
-		cond_resched(); /* many small ones make room for a large one */
+		/* Many small ones make room for a large one. */
+		if (!(++walked % 64))
+			cond_resched();
 	}
 	return true;
 }
@@ -117,24 +120,39 @@ bool fastipc_ring_copy_in(const struct fastipc_ring *ring, size_t len,
 	u64 at = fastipc_ring_payload(ring, ring->position);
 	size_t done = 0, part, copied;
 	unsigned int pages = 0;
-	struct page *page;
 
-	while (done < len) {
+	do {
 		part = min_t(size_t, len - done,
 			     PAGE_SIZE - offset_in_page(at));
-		page = fastipc_ring_page(ring, at);
-		copied = copy_page_from_iter_atomic(page, offset_in_page(at),
-						    part, from);
+		copied = copy_page_from_iter_atomic(fastipc_ring_page(ring, at),
+						    offset_in_page(at), part,
+						    from);
 		done += copied;
-		if (copied < part) {
+		if (unlikely(copied < part)) {
 			iov_iter_revert(from, done);
 			return false;
 		}
 		at += part;
 		if (!(++pages % FASTIPC_COPY_PAGES))
 			cond_resched();
-	}
+	} while (done < len);
 	return true;
+}
+
+static void ring_stamp_in(const struct fastipc_ring *ring, u64 position,
+			  const struct fastipc_stamp *stamp)
+{
+	struct fastipc_record *record = fastipc_ring_at(ring, position);
+	u64 at = position + sizeof(*record);
+	unsigned int i;
+
+	if (fastipc_ring_stamp_is_whole(position)) {
+		memcpy(record + 1, stamp, sizeof(*stamp));
+		return;
+	}
+	for (i = 0; i < sizeof(*stamp); i += FASTIPC_ALIGN)
+		memcpy(fastipc_ring_at(ring, at + i), (char *)stamp + i,
+		       FASTIPC_ALIGN);
 }
 
 /**
@@ -154,16 +172,11 @@ void fastipc_ring_publish(struct fastipc_ring *ring,
 	    next = position + fastipc_ring_footprint(ring, len);
 	struct fastipc_record *record = fastipc_ring_at(ring, position);
 	u64 word = FASTIPC_WORD_COMMIT | len;
-	u64 at = position + sizeof(*record);
-	unsigned int i;
 
 	WRITE_ONCE(record->tag, tag);
 	if (ring->stamp_bytes) {
 		stamp->seq = ++ring->seq;
-		/* By alignments: it may lie across two pages. */
-		for (i = 0; i < sizeof(*stamp); i += FASTIPC_ALIGN)
-			memcpy(fastipc_ring_at(ring, at + i), (char *)stamp + i,
-			       FASTIPC_ALIGN);
+		ring_stamp_in(ring, position, stamp);
 	}
 	/* The end of the new message: whoever comes there finds no word. */
 	WRITE_ONCE(*(u64 *)fastipc_ring_at(ring, next), 0);

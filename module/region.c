@@ -32,13 +32,14 @@ void fastipc_region_free(struct fastipc_region *region)
 	unsigned long i;
 
 	for (i = 0; i < region->nr; i++) {
-		put_page(region->pages[i]);
+		/* A map, or who pinned it, may hold it still. */
+		put_page(virt_to_page(region->at[i]));
 		if (!(i % 1024))
 			cond_resched();
 	}
 	atomic64_sub((u64)region->nr << PAGE_SHIFT, &fastipc_bytes);
-	kvfree(region->pages);
-	region->pages = NULL;
+	kvfree(region->at);
+	region->at = NULL;
 	region->nr = 0;
 }
 
@@ -59,21 +60,21 @@ int fastipc_region_alloc(struct fastipc_region *region, size_t bytes)
 	int ret = -ENOMEM;
 
 	region->nr = 0;
-	region->pages = kvcalloc(nr, sizeof(*region->pages),
-				 GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	if (!region->pages)
+	region->at = kvcalloc(nr, sizeof(*region->at),
+			      GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!region->at)
 		return -ENOMEM;
 	while (region->nr < nr) {
-		struct page *page;
+		void *page;
 
 		if (fatal_signal_pending(current)) {
 			ret = -EINTR;
 			goto err_free;
 		}
-		page = alloc_page(gfp);
+		page = (void *)__get_free_page(gfp);
 		if (!page)
 			goto err_free;
-		region->pages[region->nr++] = page;
+		region->at[region->nr++] = page;
 		atomic64_add(PAGE_SIZE, &fastipc_bytes);
 		cond_resched();
 	}
@@ -82,19 +83,6 @@ int fastipc_region_alloc(struct fastipc_region *region, size_t bytes)
 err_free:
 	fastipc_region_free(region);
 	return ret;
-}
-
-/**
- * fastipc_region_at() - the kernel's own address of a byte
- * @region: allocated
- * @offset: bytes, less than the region's size
- *
- * Return: the address, valid to the end of that page: the next is elsewhere.
- */
-void *fastipc_region_at(const struct fastipc_region *region, u64 offset)
-{
-	return page_address(region->pages[offset >> PAGE_SHIFT]) +
-	       offset_in_page(offset);
 }
 
 /*
@@ -132,7 +120,7 @@ bool fastipc_region_pinned(const struct fastipc_region *region)
 	unsigned long i;
 
 	for (i = 0; i < region->nr; i++) {
-		if (page_pinned(region->pages[i]))
+		if (page_pinned(virt_to_page(region->at[i])))
 			return true;
 		if (!(i % 1024))
 			cond_resched();
@@ -208,7 +196,7 @@ vm_fault_t fastipc_region_fault(struct vm_fault *vmf)
 		return VM_FAULT_SIGBUS;
 	/* The area's own number is a multiple of every power-of-two region. */
 	index = vmf->pgoff & (region->nr - 1);
-	vmf->page = region->pages[index];
+	vmf->page = virt_to_page(region->at[index]);
 	get_page(vmf->page);
 	return 0;
 }

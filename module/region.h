@@ -13,13 +13,31 @@
 #ifndef FASTIPC_REGION_H
 #define FASTIPC_REGION_H
 
-#include <linux/mm_types.h>
+#include <linux/mm.h>
 #include <linux/types.h>
 
+/**
+ * struct fastipc_region - some pages
+ * @at: the kernel's address of each
+ * @nr: how many
+ */
 struct fastipc_region {
-	struct page **pages;
+	void **at;
 	unsigned long nr;
 };
+
+/**
+ * fastipc_region_at() - the kernel's own address of a byte
+ * @region: allocated
+ * @offset: bytes, less than the region's size
+ *
+ * Return: the address, valid to the end of that page: the next is elsewhere.
+ */
+static inline void *fastipc_region_at(const struct fastipc_region *region,
+				      u64 offset)
+{
+	return region->at[offset >> PAGE_SHIFT] + offset_in_page(offset);
+}
 
 /**
  * struct fastipc_view - what one mmap(2) shows
@@ -35,7 +53,6 @@ struct fastipc_view {
 
 int fastipc_region_alloc(struct fastipc_region *region, size_t bytes);
 void fastipc_region_free(struct fastipc_region *region);
-void *fastipc_region_at(const struct fastipc_region *region, u64 offset);
 
 int fastipc_view_check(const struct fastipc_view *view,
 		       struct vm_area_struct *vma);

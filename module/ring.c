@@ -23,18 +23,6 @@ static_assert(offsetof(struct fastipc_control, taken) == 136);
 static_assert(offsetof(struct fastipc_control, recv) == 256);
 static_assert(offsetof(struct fastipc_control, send) == 384);
 
-u64 fastipc_ring_room(const struct fastipc_ring *ring, u64 len)
-{
-	/* The word behind is written too. */
-	return fastipc_ring_footprint(ring, len) + FASTIPC_ALIGN;
-}
-
-bool fastipc_ring_lawful(const struct fastipc_ring *ring, u64 word)
-{
-	return word & FASTIPC_WORD_COMMIT && !(word & FASTIPC_WORD_FLAGS) &&
-	       (word & FASTIPC_WORD_LEN) <= ring->max_message;
-}
-
 int fastipc_ring_alloc(struct fastipc_ring *ring, u64 bytes, u64 max_message,
 		       bool sealed)
 {
@@ -51,65 +39,20 @@ void fastipc_ring_free(struct fastipc_ring *ring)
 	fastipc_region_free(&ring->data);
 }
 
-u64 fastipc_ring_sent(const struct fastipc_control *control)
-{
-	return READ_ONCE(control->sent);
-}
-
-u64 fastipc_ring_released(const struct fastipc_control *control)
-{
-	/*
-	 * Pairs with the store-release in fastipc_consumer_release()
-	 * (lib/ring.h): whoever finds space here may overwrite it, and the
-	 * consumer is done reading it.
-	 */
-	return smp_load_acquire(&control->released);
-}
-
-u64 fastipc_ring_taken(const struct fastipc_control *control)
-{
-	return READ_ONCE(control->taken);
-}
-
-/**
- * fastipc_ring_readable() - is there a message at the consumer's position?
- * @ring: the ring
- * @consumer: control page of the end that reads it
- *
- * The consumer's position is its own to write: a wrong one makes the kernel
- * look at another word of the same ring, and harms nobody else.  One that moves
- * meanwhile counts as a message: let the receiver look itself.
- *
- * Return: 1, 0, or -EBADMSG if what stands there is not the word of a message.
+/*
+ * Somebody else may be receiving, and what stands there be the payload of a later
+ * message: that counts as a message, let the receiver look itself.
  */
-int fastipc_ring_readable(const struct fastipc_ring *ring,
-			  const struct fastipc_control *consumer)
+int fastipc_ring_readable_odd(const struct fastipc_control *consumer,
+			      u64 position)
 {
-	u64 position = fastipc_ring_taken(consumer);
-	const u64 *at;
-	u64 word;
-
-	at = fastipc_region_at(&ring->data, position & (ring->bytes - 1) &
-						    ~(u64)(FASTIPC_ALIGN - 1));
 	/*
-	 * No acquire: the kernel reads no payload.  The consumer's own load
-	 * pairs with the producer's store-release.
+	 * Then ->taken, stored before the space was released, has moved.  Pairs
+	 * with the store-release in fastipc_consumer_release() (lib/ring.h), by
+	 * way of the producer that wrote here after it.
 	 */
-	word = READ_ONCE(*at);
-	if (!word)
-		return 0;
-	if (!fastipc_ring_lawful(ring, word)) {
-		/*
-		 * Somebody else may be receiving, and this be the payload of a
-		 * later message: then ->taken, stored before the space was
-		 * released, has moved.  Pairs with the store-release in
-		 * fastipc_consumer_release() (lib/ring.h), by way of the
-		 * producer that wrote here after it.
-		 */
-		smp_rmb();
-		return fastipc_ring_taken(consumer) == position ? -EBADMSG : 1;
-	}
-	return 1;
+	smp_rmb();
+	return fastipc_ring_taken(consumer) == position ? -EBADMSG : 1;
 }
 
 /**
@@ -191,45 +134,6 @@ u64 fastipc_ring_want_max(const struct fastipc_ring *ring, u64 position)
 				 fastipc_ring_room(ring, ring->max_message));
 }
 
-void fastipc_ring_arm(struct fastipc_waitline *line, u64 want)
-{
-	WRITE_ONCE(line->want, want);
-}
-
-void fastipc_ring_disarm(struct fastipc_waitline *line)
-{
-	WRITE_ONCE(line->want, 0);
-}
-
-/* Whether the peer has to fence, and look at ->want. */
-void fastipc_ring_alert(struct fastipc_waitline *line, bool alert)
-{
-	WRITE_ONCE(line->alert, alert);
-}
-
-void fastipc_ring_arm_fence(void)
-{
-	/*
-	 * Between fastipc_ring_arm() and the look that decides to sleep.  Pairs
-	 * with fastipc_fence() in lib/ring.h, between publishing (or releasing)
-	 * and the look at the peer's ->want: of the two looks at least one sees
-	 * the other's store.  Model: tests/model/wake.pml, NO_SLEEPER_FENCE.
-	 * A peer that found ->alert clear has no fence: then the sleeper has
-	 * set it, and fastipc_endpoint_barrier() stands for the peer's.
-	 * Where the kernel is that producer or consumer: fastipc_ring_served_fence().
-	 */
-	smp_mb();
-}
-
-void fastipc_ring_served_fence(void)
-{
-	/*
-	 * Between the kernel's own publishing (or releasing) and its look at who
-	 * waits.  Pairs with fastipc_ring_arm_fence().
-	 */
-	smp_mb();
-}
-
 /**
  * fastipc_ring_end() - tell that a direction ended
  * @line: in the control page of the end that is told
@@ -252,11 +156,4 @@ void fastipc_ring_end_again(struct fastipc_waitline *line, const int *ended)
 {
 	/* Pairs with the load-acquire in fastipc_ended() (lib/ring.h). */
 	smp_store_release(&line->ended, (u32)READ_ONCE(*ended));
-}
-
-/* To be read before the ring's word. */
-int fastipc_ring_ended(const int *ended)
-{
-	/* Pairs with fastipc_ring_end(). */
-	return smp_load_acquire(ended);
 }

@@ -6,6 +6,7 @@
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 
+#include "args.h"
 #include "channel.h"
 #include "compat.h"
 #include "transfer.h"
@@ -15,106 +16,68 @@
 static_assert(sizeof(struct fastipc_send_item) == 32);
 static_assert(sizeof(struct fastipc_recv_item) == 32 + FASTIPC_STAMP_BYTES);
 
-/**
- * fastipc_transfer_probe() - can results be written where arguments were read?
- * @user: there
- * @copy: what was read
- * @size: bytes, a multiple of 4, at most a page
- *
- * So that nothing is received for a caller who cannot be told.
- *
- * Return: 0 or -EFAULT.
- */
-int fastipc_transfer_probe(void __user *user, const void *copy, size_t size)
+typedef ssize_t (*mover_t)(struct fastipc_endpoint *endpoint,
+			   struct fastipc_transfer *transfer);
+
+/* The caller's memory of one message, in several pieces. */
+static noinline ssize_t move_pieces(struct fastipc_endpoint *endpoint,
+				    struct fastipc_transfer *transfer,
+				    int direction, u64 data, u64 len,
+				    mover_t move)
 {
-	const u32 *from = copy;
-	u32 __user *to = user;
-	size_t last = size / sizeof(*from) - 1;
-
-	return put_user(from[0], to) || put_user(from[last], to + last) ?
-		       -EFAULT :
-		       0;
-}
-
-/**
- * fastipc_transfer_get() - copy in a structure that begins with its size
- * @to: filled in; what the caller does not know is zero
- * @size: of @to, bytes
- * @least: its size when first published
- * @user: there
- *
- * The structure may be older or newer than the kernel's: -EINVAL below the size
- * first published, -E2BIG if it says something unknown, or is longer than a
- * page, so that nobody makes the kernel read gigabytes of zeroes.
- *
- * Return: how many bytes of @to the caller knows, or a negative errno.
- */
-int fastipc_transfer_get(void *to, u32 size, u32 least, void __user *user)
-{
-	u32 given;
-	int ret;
-
-	if (get_user(given, (u32 __user *)user))
-		return -EFAULT;
-	if (given < least)
-		return -EINVAL;
-	if (given > PAGE_SIZE)
-		return -E2BIG;
-	ret = copy_struct_from_user(to, size, user, given);
-	if (ret)
-		return ret;
-	return min(given, size);
-}
-
-/*
- * The caller's memory of one message, in one piece or in several; @iov is to be
- * freed with kfree().
- */
-static int import(int direction, u64 data, u64 len, bool pieces,
-		  struct iovec *fast, struct iovec **iov, struct iov_iter *iter)
-{
+	struct iovec fast[UIO_FASTIOV], *iov = fast;
 	ssize_t ret;
 
-	*iov = NULL;
-	if (!pieces)
-		return import_ubuf(direction, u64_to_user_ptr(data), len, iter);
 	if (len > UIO_MAXIOV)
 		return -EINVAL;
-	*iov = fast;
 	ret = import_iovec(direction, u64_to_user_ptr(data), len, UIO_FASTIOV,
-			   iov, iter);
-	return ret < 0 ? ret : 0;
+			   &iov, transfer->iter);
+	if (ret < 0)
+		return ret;
+	ret = move(endpoint, transfer);
+	kfree(iov);
+	return ret;
+}
+
+/* The same in one piece. */
+static __always_inline ssize_t move_one(struct fastipc_endpoint *endpoint,
+					struct fastipc_transfer *transfer,
+					int direction, u64 data, u64 len,
+					mover_t move)
+{
+	int ret = import_ubuf(direction, u64_to_user_ptr(data), len,
+			      transfer->iter);
+
+	return ret ?: move(endpoint, transfer);
 }
 
 /* Receiving ------------------------------------------------------------- */
 
-/* Into @item->len go the bytes received. */
-static int recv_one(struct fastipc_endpoint *endpoint,
-		    struct fastipc_recv_item *item, bool nonblock,
-		    struct fastipc_limit *limit)
+/* Filled in are @tag and @stamp: the bytes received, or why not. */
+static __always_inline ssize_t recv_one(struct fastipc_endpoint *endpoint,
+					u64 data, u64 len, bool pieces,
+					u64 *tag, struct fastipc_stamp *stamp,
+					bool nonblock,
+					struct fastipc_limit *limit)
 {
-	struct iovec fast[UIO_FASTIOV], *iov;
+	mover_t recv = endpoint->channel->ops->recv;
 	struct iov_iter iter;
 	struct fastipc_transfer transfer = {
 		.iter = &iter,
+		.stamp = stamp,
 		.nonblock = nonblock,
 		.until = limit->until,
 	};
 	ssize_t ret;
 
-	ret = import(ITER_DEST, item->data, item->len,
-		     item->flags & FASTIPC_RECV_IOV, fast, &iov, &iter);
-	if (ret)
-		return ret;
-	ret = endpoint->channel->ops->recv(endpoint, &transfer);
-	kfree(iov);
-	if (ret < 0)
-		return ret;
-	item->len = ret;
-	item->flags = 0;
-	item->tag = transfer.tag;
-	item->stamp = transfer.stamp;
-	return 0;
+	if (pieces)
+		ret = move_pieces(endpoint, &transfer, ITER_DEST, data, len,
+				  recv);
+	else
+		ret = move_one(endpoint, &transfer, ITER_DEST, data, len, recv);
+	if (ret >= 0)
+		*tag = transfer.tag;
+	return ret;
 }
 
 /* How many, at least 1; or why none. */
@@ -125,7 +88,7 @@ static int recv_array(struct fastipc_endpoint *endpoint,
 	struct fastipc_recv_item __user *items = u64_to_user_ptr(recv->data);
 	u32 i, n = min_t(u64, recv->len, ARRAY_MAX);
 	struct fastipc_recv_item item;
-	int ret = -EINVAL;
+	ssize_t ret = -EINVAL;
 
 	for (i = 0; i < n; i++) {
 		ret = -EFAULT;
@@ -134,12 +97,16 @@ static int recv_array(struct fastipc_endpoint *endpoint,
 		ret = -EINVAL;
 		if (item.flags & ~FASTIPC_RECV_IOV || item.reserved)
 			break;
-		ret = fastipc_transfer_probe(&items[i], &item, sizeof(item));
+		ret = fastipc_args_probe(&items[i], &item, sizeof(item));
 		if (ret)
 			break;
-		ret = recv_one(endpoint, &item, i || limit->nonblock, limit);
-		if (ret)
+		ret = recv_one(endpoint, item.data, item.len,
+			       item.flags & FASTIPC_RECV_IOV, &item.tag,
+			       &item.stamp, i || limit->nonblock, limit);
+		if (ret < 0)
 			break;
+		item.len = ret;
+		item.flags = 0;
 		if (copy_to_user(&items[i], &item, sizeof(item))) {
 			ret = -EFAULT;
 			break;
@@ -163,21 +130,17 @@ static int check_recv(struct fastipc_endpoint *endpoint,
 static int receive(struct fastipc_endpoint *endpoint, struct fastipc_recv *recv,
 		   struct fastipc_limit *limit)
 {
-	struct fastipc_recv_item item = { .data = recv->data,
-					  .len = recv->len,
-					  .flags = recv->flags &
-						   FASTIPC_RECV_IOV };
-	int ret;
+	ssize_t ret;
 
 	if (recv->flags & FASTIPC_RECV_ARRAY)
 		return recv_array(endpoint, recv, limit);
-	ret = recv_one(endpoint, &item, limit->nonblock, limit);
-	if (ret)
+	ret = recv_one(endpoint, recv->data, recv->len,
+		       recv->flags & FASTIPC_RECV_IOV, &recv->tag, &recv->stamp,
+		       limit->nonblock, limit);
+	if (ret < 0)
 		return ret;
 	recv->flags = 0;
-	recv->len = item.len;
-	recv->tag = item.tag;
-	recv->stamp = item.stamp;
+	recv->len = ret;
 	return 1;
 }
 
@@ -201,27 +164,27 @@ int fastipc_transfer_recv(struct file *file, struct fastipc_recv *recv)
 
 /* Sending --------------------------------------------------------------- */
 
-static int send_one(struct fastipc_endpoint *endpoint,
-		    const struct fastipc_send_item *item, bool more,
-		    struct fastipc_limit *limit)
+static __always_inline int send_one(struct fastipc_endpoint *endpoint, u64 data,
+				    u64 len, bool pieces, u64 tag, bool more,
+				    struct fastipc_limit *limit)
 {
-	struct iovec fast[UIO_FASTIOV], *iov;
+	mover_t send = endpoint->channel->ops->send;
 	struct iov_iter iter;
 	struct fastipc_transfer transfer = {
 		.iter = &iter,
-		.tag = item->tag,
+		.tag = tag,
 		.more = more,
 		.nonblock = limit->nonblock,
 		.until = limit->until,
 	};
 	ssize_t ret;
 
-	ret = import(ITER_SOURCE, item->data, item->len,
-		     item->flags & FASTIPC_SEND_IOV, fast, &iov, &iter);
-	if (ret)
-		return ret;
-	ret = endpoint->channel->ops->send(endpoint, &transfer);
-	kfree(iov);
+	if (pieces)
+		ret = move_pieces(endpoint, &transfer, ITER_SOURCE, data, len,
+				  send);
+	else
+		ret = move_one(endpoint, &transfer, ITER_SOURCE, data, len,
+			       send);
 	return ret < 0 ? ret : 0;
 }
 
@@ -243,12 +206,29 @@ static int send_array(struct fastipc_endpoint *endpoint,
 		else if (item.flags & ~FASTIPC_SEND_IOV || item.reserved)
 			ret = -EINVAL;
 		else
-			ret = send_one(endpoint, &item, more || i < n - 1,
-				       limit);
+			ret = send_one(endpoint, item.data, item.len,
+				       item.flags & FASTIPC_SEND_IOV, item.tag,
+				       more || i < n - 1, limit);
 		send->sent += !ret;
 	}
 	if (ret && send->sent && !more)
 		endpoint->channel->ops->flush(endpoint);
+	return ret;
+}
+
+/* The same, of an array or one. */
+static __always_inline int send_all(struct fastipc_endpoint *endpoint,
+				    struct fastipc_send *send,
+				    struct fastipc_limit *limit)
+{
+	int ret;
+
+	if (send->flags & FASTIPC_SEND_ARRAY)
+		return send_array(endpoint, send, limit);
+	ret = send_one(endpoint, send->data, send->len,
+		       send->flags & FASTIPC_SEND_IOV, send->tag,
+		       send->flags & FASTIPC_SEND_MORE, limit);
+	send->sent = !ret;
 	return ret;
 }
 
@@ -266,13 +246,14 @@ struct then {
 static int get_then(const struct fastipc_send *send, struct then *then)
 {
 	void __user *user = u64_to_user_ptr(send->then);
-	int ret = fastipc_transfer_get(&then->recv, sizeof(then->recv),
-				       FASTIPC_RECV_SIZE_VER0, user);
+	int ret = fastipc_args_get(&then->recv, sizeof(then->recv),
+				   sizeof(then->recv), FASTIPC_RECV_SIZE_VER0,
+				   ~0, user);
 
 	if (ret < 0)
 		return ret;
 	then->known = ret;
-	return fastipc_transfer_probe(user, &then->recv, then->known);
+	return fastipc_args_probe(user, &then->recv, then->known);
 }
 
 /* Before anything is sent: may the caller receive afterwards? */
@@ -306,10 +287,33 @@ static int send_then(struct fastipc_endpoint *endpoint,
 
 	if (send->flags & FASTIPC_SEND_THEN_WAIT)
 		return endpoint->channel->ops->sync(endpoint, &sync, limit);
+	/* Who was woken may run first: see pair_sync(). */
+	cond_resched();
 	ret = receive(endpoint, &then->recv, limit);
 	if (ret > 0 &&
-	    copy_to_user(u64_to_user_ptr(send->then), &then->recv, then->known))
+	    fastipc_args_put(u64_to_user_ptr(send->then), &then->recv,
+			     sizeof(then->recv), then->known))
 		return -EFAULT;
+	return ret;
+}
+
+static noinline int send_and_then(struct file *file, struct fastipc_send *send)
+{
+	struct fastipc_endpoint *endpoint = file->private_data;
+	struct fastipc_limit limit;
+	struct then then;
+	int ret;
+
+	ret = send_check_then(endpoint, send, &then);
+	if (ret)
+		return ret;
+	fastipc_limit_begin(&limit, file, send->timeout_ns);
+	ret = send_all(endpoint, send, &limit);
+	if (!ret)
+		ret = send_then(endpoint, send, &then, &limit);
+	/* What was sent must not be sent again. */
+	if (ret == -ERESTARTSYS && send->sent)
+		ret = -EINTR;
 	return ret;
 }
 
@@ -324,32 +328,13 @@ int fastipc_transfer_send(struct file *file, struct fastipc_send *send)
 {
 	const u32 thens = FASTIPC_SEND_THEN_RECV | FASTIPC_SEND_THEN_WAIT;
 	struct fastipc_endpoint *endpoint = file->private_data;
-	struct fastipc_send_item item = { send->data, send->len, send->tag,
-					  send->flags & FASTIPC_SEND_IOV };
 	struct fastipc_limit limit;
-	struct then then;
 	int ret;
 
 	send->sent = 0;
-	if (send->flags & thens) {
-		ret = send_check_then(endpoint, send, &then);
-		if (ret)
-			return ret;
-	}
+	if (unlikely(send->flags & thens))
+		return send_and_then(file, send);
 	fastipc_limit_begin(&limit, file, send->timeout_ns);
-	if (send->flags & FASTIPC_SEND_ARRAY) {
-		ret = send_array(endpoint, send, &limit);
-	} else {
-		ret = send_one(endpoint, &item, send->flags & FASTIPC_SEND_MORE,
-			       &limit);
-		send->sent = !ret;
-	}
-	if (!(send->flags & thens))
-		return send->sent ?: ret;
-	if (!ret)
-		ret = send_then(endpoint, send, &then, &limit);
-	/* What was sent must not be sent again. */
-	if (ret == -ERESTARTSYS && send->sent)
-		ret = -EINTR;
-	return ret;
+	ret = send_all(endpoint, send, &limit);
+	return send->sent ?: ret;
 }

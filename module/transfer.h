@@ -14,7 +14,5 @@
 
 int fastipc_transfer_send(struct file *file, struct fastipc_send *send);
 int fastipc_transfer_recv(struct file *file, struct fastipc_recv *recv);
-int fastipc_transfer_get(void *to, u32 size, u32 least, void __user *user);
-int fastipc_transfer_probe(void __user *user, const void *copy, size_t size);
 
 #endif /* FASTIPC_TRANSFER_H */

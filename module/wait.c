@@ -25,19 +25,6 @@ u64 fastipc_late_wakes(void)
 	return atomic64_read(&fastipc_late_wakes_);
 }
 
-/* A time-out of a call begins to run: 0: do not wait, or FASTIPC_FOREVER. */
-void fastipc_limit_begin(struct fastipc_limit *limit, const struct file *file,
-			 u64 timeout_ns)
-{
-	limit->nonblock = !timeout_ns || file->f_flags & O_NONBLOCK;
-	limit->until = NULL;
-	if (limit->nonblock || timeout_ns == FASTIPC_FOREVER)
-		return;
-	limit->at =
-		ktime_add_safe(ktime_get(), min_t(u64, timeout_ns, KTIME_MAX));
-	limit->until = &limit->at;
-}
-
 void fastipc_wait_init(struct fastipc_wait *wait,
 		       void (*peer_barrier)(struct fastipc_endpoint *owner),
 		       struct fastipc_endpoint *owner)
@@ -233,7 +220,10 @@ int fastipc_wait_sleep(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 		atomic64_inc(&wait->stats->sleeps);
 		trace_fastipc_sleep(wait->channel, wait->end, wait->direction,
 				    want);
-		late = !schedule_hrtimeout(until, HRTIMER_MODE_ABS);
+		if (until)
+			late = !schedule_hrtimeout(until, HRTIMER_MODE_ABS);
+		else
+			schedule();
 		/* Whoever was woken for something need not arm again. */
 		ret = look(arg);
 	} while (!ret);

@@ -89,8 +89,18 @@ struct fastipc_limit {
 /* Looks: > 0 it is there, 0 it is not, < 0 it never will be, and why. */
 typedef int (*fastipc_look_t)(void *arg);
 
-void fastipc_limit_begin(struct fastipc_limit *limit, const struct file *file,
-			 u64 timeout_ns);
+/* A time-out of a call begins to run: 0: do not wait, or FASTIPC_FOREVER. */
+static inline void fastipc_limit_begin(struct fastipc_limit *limit,
+				       const struct file *file, u64 timeout_ns)
+{
+	limit->nonblock = !timeout_ns || file->f_flags & O_NONBLOCK;
+	limit->until = NULL;
+	if (limit->nonblock || timeout_ns == FASTIPC_FOREVER)
+		return;
+	limit->at =
+		ktime_add_safe(ktime_get(), min_t(u64, timeout_ns, KTIME_MAX));
+	limit->until = &limit->at;
+}
 
 void fastipc_wait_init(struct fastipc_wait *wait,
 		       void (*peer_barrier)(struct fastipc_endpoint *owner),
