@@ -142,6 +142,7 @@ static void endpoint_free(struct kref *ref)
 
 	endpoint = container_of(ref, struct fastipc_endpoint, ref);
 	put_pid(endpoint->owner);
+	put_pid(endpoint->runner);
 	put_pid(endpoint->mapper);
 	fastipc_user_put(endpoint->user);
 	kfree(endpoint);
@@ -212,6 +213,7 @@ void fastipc_endpoint_mapped(struct fastipc_endpoint *endpoint)
 	spin_unlock(&endpoint->lock);
 	put_pid(old);
 	fastipc_endpoint_own(endpoint);
+	fastipc_endpoint_ran(endpoint);
 }
 
 /* Another process did until now. */
@@ -224,6 +226,29 @@ void fastipc_endpoint_own_anew(struct fastipc_endpoint *endpoint)
 	endpoint->orderly = false;
 	spin_unlock(&endpoint->lock);
 	put_pid(old);
+}
+
+/* Another thread did until now. */
+void fastipc_endpoint_ran_anew(struct fastipc_endpoint *endpoint)
+{
+	struct pid *old = get_pid(task_pid(current));
+
+	spin_lock(&endpoint->lock);
+	swap(endpoint->runner, old);
+	spin_unlock(&endpoint->lock);
+	put_pid(old);
+}
+
+/* That thread, or NULL; the caller is in a read-side critical section of RCU. */
+struct task_struct *fastipc_endpoint_runner(struct fastipc_endpoint *endpoint)
+{
+	struct task_struct *task = NULL;
+
+	spin_lock(&endpoint->lock);
+	if (endpoint->runner)
+		task = pid_task(endpoint->runner, PIDTYPE_PID);
+	spin_unlock(&endpoint->lock);
+	return task;
 }
 
 /* Who uses it, as the caller's pid namespace sees that process, or 0. */

@@ -48,6 +48,7 @@ struct fastipc_endpoint;
  * @tag: sending: of the message; receiving: filled in
  * @stamp: receiving: filled in, or NULL
  * @more: sending: withhold it, others follow
+ * @then: sending: the caller is going to wait for the peer afterwards
  * @cut: receiving: a part will do, the rest stays (FASTIPC_STREAM)
  * @nonblock: do not wait
  * @until: how long to wait, absolute CLOCK_MONOTONIC, or NULL: no limit
@@ -57,6 +58,7 @@ struct fastipc_transfer {
 	u64 tag;
 	struct fastipc_stamp *stamp;
 	bool more;
+	bool then;
 	bool cut;
 	bool nonblock;
 	ktime_t *until;
@@ -148,6 +150,8 @@ struct fastipc_channel {
  * @rights: FMODE_READ to receive, FMODE_WRITE to send
  * @uid: of whoever opened the file
  * @gid: the same
+ * @stamp_uid: @uid, as stamps say it
+ * @stamp_gid: @gid, likewise
  * @user: who pays for it
  * @end: which end, once attached
  * @side: of the kind, the same
@@ -163,6 +167,7 @@ struct fastipc_channel {
  * @contended: somebody else wanted to
  * @orderly: the last close will be an orderly end
  * @owner: the process that used it last
+ * @runner: the thread that mapped it, or waited for it, last
  * @mapper: the process that mapped it last, after a look for pins
  * @mapper_exec: which program that was then
  */
@@ -173,6 +178,8 @@ struct fastipc_endpoint {
 	fmode_t rights;
 	kuid_t uid;
 	kgid_t gid;
+	u32 stamp_uid;
+	u32 stamp_gid;
 	struct fastipc_user *user;
 	unsigned int end;
 	void *side;
@@ -188,6 +195,7 @@ struct fastipc_endpoint {
 	bool contended;
 	bool orderly;
 	struct pid *owner;
+	struct pid *runner;
 	struct pid *mapper;
 	u64 mapper_exec;
 };
@@ -230,6 +238,8 @@ int fastipc_endpoint_claim(struct fastipc_endpoint *endpoint, u64 *era);
 bool fastipc_endpoint_unclaim(struct fastipc_endpoint *endpoint);
 bool fastipc_endpoint_contend(struct fastipc_endpoint *endpoint);
 void fastipc_endpoint_own_anew(struct fastipc_endpoint *endpoint);
+void fastipc_endpoint_ran_anew(struct fastipc_endpoint *endpoint);
+struct task_struct *fastipc_endpoint_runner(struct fastipc_endpoint *endpoint);
 pid_t fastipc_endpoint_owner(struct fastipc_endpoint *endpoint);
 void fastipc_endpoint_mark(struct fastipc_endpoint *endpoint, bool orderly);
 bool fastipc_endpoint_stopped(struct fastipc_endpoint *endpoint);
@@ -241,6 +251,14 @@ static inline void fastipc_endpoint_own(struct fastipc_endpoint *endpoint)
 	/* Without the lock: only this process itself stores its own pid here. */
 	if (READ_ONCE(endpoint->owner) != task_tgid(current))
 		fastipc_endpoint_own_anew(endpoint);
+}
+
+/* The current thread waits for it: whom its peer may watch. */
+static inline void fastipc_endpoint_ran(struct fastipc_endpoint *endpoint)
+{
+	/* Without the lock: only this thread itself stores its own pid here. */
+	if (READ_ONCE(endpoint->runner) != task_pid(current))
+		fastipc_endpoint_ran_anew(endpoint);
 }
 
 /*

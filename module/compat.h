@@ -9,6 +9,7 @@
 #define FASTIPC_COMPAT_H
 
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 #include <linux/version.h>
@@ -31,6 +32,25 @@ static inline int import_ubuf(int direction, void __user *buf, size_t len,
 	iov_iter_ubuf(iter, direction, buf, len);
 	return 0;
 }
+#endif
+
+#ifndef CONFIG_SMP
+static inline bool owner_on_cpu(struct task_struct *task)
+{
+	return false; /* on another processor */
+}
+#endif
+
+/*
+ * Flags for default_wake_function(): who wakes is about to sleep, so whoever is woken
+ * runs best where that one does.  That has no public name; newer kernels are told
+ * less until they have been tried.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0) && \
+	LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define FASTIPC_WAKE_HERE 0x40 /* WF_CURRENT_CPU */
+#else
+#define FASTIPC_WAKE_HERE 0x10 /* WF_SYNC */
 #endif
 
 #endif /* FASTIPC_COMPAT_H */

@@ -182,11 +182,9 @@ void fastipc_ring_release(struct fastipc_ring *ring,
 	const struct fastipc_record *record = fastipc_ring_at(ring, position);
 
 	*tag = READ_ONCE(record->tag);
-	if (!stamp)
-		;
-	else if (ring->stamp_bytes)
+	if (stamp && ring->stamp_bytes)
 		ring_stamp_out(ring, position, stamp);
-	else
+	else if (stamp)
 		*stamp = (struct fastipc_stamp){};
 	ring->cut = 0;
 	WRITE_ONCE(ring->taken, next);

@@ -162,8 +162,8 @@ static int pair_attach(struct fastipc_endpoint *endpoint, int number)
 				  &endpoint->channel->stats,
 				  endpoint->channel->id, number, i,
 				  pair_calms(endpoint) ? endpoint->user : NULL);
-	end->uid = from_kuid_munged(pair->user_ns, endpoint->uid);
-	end->gid = from_kgid_munged(pair->user_ns, endpoint->gid);
+	endpoint->stamp_uid = from_kuid_munged(pair->user_ns, endpoint->uid);
+	endpoint->stamp_gid = from_kgid_munged(pair->user_ns, endpoint->gid);
 	fastipc_endpoint_get(endpoint);
 	/* Pairs with endpoint_of(): who sees the endpoint may use it. */
 	smp_store_release(&end->endpoint, endpoint);

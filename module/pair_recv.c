@@ -80,10 +80,11 @@ static ssize_t pair_recv_try(struct fastipc_endpoint *endpoint,
 	fastipc_endpoint_own(endpoint);
 	ret = pair_recv_claimed(endpoint, transfer, era);
 	if (fastipc_endpoint_unclaim(endpoint))
-		pair_served(self_of(endpoint), FASTIPC_RECEIVING, U64_MAX);
+		pair_served(self_of(endpoint), FASTIPC_RECEIVING, U64_MAX,
+			    false);
 	/* Also if there was nothing: pair_consume_resume() may have released. */
 	pair_served(other_of(endpoint), FASTIPC_SENDING,
-		    fastipc_ring_released(self_of(endpoint)->control));
+		    fastipc_ring_released(self_of(endpoint)->control), false);
 	return ret;
 }
 

@@ -39,8 +39,8 @@ static void pair_stamp(const struct fastipc_endpoint *endpoint,
 		.endpoint = endpoint->id,
 		.time_ns = ktime_get_ns(),
 		.pid = pid_nr_ns(task_tgid(current), pair->pid_ns),
-		.uid = self_of(endpoint)->uid,
-		.gid = self_of(endpoint)->gid,
+		.uid = endpoint->stamp_uid,
+		.gid = endpoint->stamp_gid,
 	};
 }
 
@@ -110,13 +110,15 @@ static int pair_produce_begin(struct fastipc_endpoint *endpoint, u64 *era,
 	return -EINTR;
 }
 
-static void pair_produce_end(struct fastipc_endpoint *endpoint, bool shown)
+static void pair_produce_end(struct fastipc_endpoint *endpoint, bool shown,
+			     bool here)
 {
 	mutex_unlock(&self_of(endpoint)->ring.producer);
 	if (!pair_is_sealed(endpoint))
 		fastipc_endpoint_unuse(endpoint);
 	if (shown)
-		pair_served(other_of(endpoint), FASTIPC_RECEIVING, U64_MAX);
+		pair_served(other_of(endpoint), FASTIPC_RECEIVING, U64_MAX,
+			    here);
 }
 
 static int pair_send_try(struct pair_sending *sending)
@@ -130,7 +132,8 @@ static int pair_send_try(struct pair_sending *sending)
 		return ret;
 	fastipc_endpoint_own(sending->endpoint);
 	ret = pair_send_locked(sending, era);
-	pair_produce_end(sending->endpoint, sending->shown);
+	pair_produce_end(sending->endpoint, sending->shown,
+			 sending->transfer->then);
 	return ret;
 }
 
@@ -268,7 +271,7 @@ static int pair_show_withheld(struct fastipc_endpoint *endpoint, bool killable)
 		return ret;
 	if (self->ring.produced_era == era)
 		shown = fastipc_ring_flush(&self->ring, self->control);
-	pair_produce_end(endpoint, shown);
+	pair_produce_end(endpoint, shown, false);
 	return 0;
 }
 

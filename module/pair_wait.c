@@ -4,10 +4,14 @@
  */
 #include <linux/sched/signal.h>
 
+#include "compat.h"
 #include "consume.h"
 #include "pair_wait.h"
 #include "produce.h"
 #include "trace.h"
+
+#define WATCH_NS       50000 /* about what a sleep and a wake take */
+#define LOOKS_PER_TIME 16    /* between two readings of the clock */
 
 void pair_wake(struct pair_end *end, enum fastipc_direction direction,
 	       bool always)
@@ -26,9 +30,12 @@ static void pair_calm(struct pair_end *end, enum fastipc_direction direction)
 		fastipc_wait_calm(&endpoint->wait[direction]);
 }
 
-/* The kernel published, or released up to @reached: wake who waits for that. */
+/*
+ * The kernel published, or released up to @reached: wake who waits for that; @here:
+ * the caller is about to sleep.
+ */
 void pair_served(struct pair_end *end, enum fastipc_direction direction,
-		 u64 reached)
+		 u64 reached, bool here)
 {
 	struct fastipc_endpoint *endpoint;
 
@@ -36,7 +43,7 @@ void pair_served(struct pair_end *end, enum fastipc_direction direction,
 	fastipc_ring_served_fence();
 	endpoint = endpoint_of(end);
 	if (endpoint)
-		fastipc_wait_served(&endpoint->wait[direction], reached);
+		fastipc_wait_served(&endpoint->wait[direction], reached, here);
 }
 
 /*
@@ -217,6 +224,38 @@ static int pair_look_at_space(struct pair_look *look,
 	return 0;
 }
 
+/*
+ * As long as the peer runs, on another processor, what is waited for may come sooner
+ * than a sleep and a wake take: so look on, for no longer than those.  Not for a task
+ * of a real-time class, which others of its processor could not interrupt.
+ */
+static int pair_watch(struct fastipc_endpoint *endpoint, fastipc_look_t see,
+		      void *look)
+{
+	struct fastipc_endpoint *peer = endpoint_of(other_of(endpoint));
+	struct task_struct *task;
+	ktime_t end = 0, now;
+	int ret = 0, i;
+
+	if (num_online_cpus() == 1 || rt_task(current) || !peer)
+		return 0;
+	rcu_read_lock();
+	task = fastipc_endpoint_runner(peer);
+	while (task && owner_on_cpu(task) && !need_resched()) {
+		for (i = 0; i < LOOKS_PER_TIME && !ret; i++) {
+			ret = see(look);
+			cpu_relax();
+		}
+		now = ktime_get();
+		if (!end)
+			end = ktime_add_ns(now, WATCH_NS);
+		if (ret || ktime_after(now, end))
+			break;
+	}
+	rcu_read_unlock();
+	return ret;
+}
+
 static int pair_wait(struct fastipc_endpoint *endpoint,
 		     const struct fastipc_sync *sync, bool ran,
 		     struct fastipc_limit *limit)
@@ -240,14 +279,28 @@ static int pair_wait(struct fastipc_endpoint *endpoint,
 	 * Not before sleeping, which looks: the caller has just done so, unless
 	 * others ran meanwhile, who may have been quick.
 	 */
-	if (limit->nonblock)
-		ret = see(&look) ?: -EAGAIN;
-	else
-		ret = (ran ? see(&look) : 0) ?:
-			      fastipc_wait_sleep(&endpoint->wait[direction],
-						 want, see, &look,
-						 limit->until);
+	ret = ran || limit->nonblock ? see(&look) : 0;
+	if (!ret && limit->nonblock)
+		ret = -EAGAIN;
+	if (!ret)
+		ret = pair_watch(endpoint, see, &look);
+	if (!ret)
+		ret = fastipc_wait_sleep(&endpoint->wait[direction], want, see,
+					 &look, limit->until);
 	return ret < 0 ? ret : 0;
+}
+
+static void pair_sync_wake(struct pair_end *end,
+			   enum fastipc_direction direction, bool here)
+{
+	struct fastipc_endpoint *endpoint = endpoint_of(end);
+
+	if (!endpoint)
+		return;
+	if (here)
+		fastipc_wait_hand_over(&endpoint->wait[direction]);
+	else
+		fastipc_wait_wake(&endpoint->wait[direction], false);
 }
 
 int pair_sync(struct fastipc_endpoint *endpoint,
@@ -256,13 +309,15 @@ int pair_sync(struct fastipc_endpoint *endpoint,
 	const u32 waits = FASTIPC_SYNC_WAIT_RECV | FASTIPC_SYNC_WAIT_SEND |
 			  FASTIPC_SYNC_WAIT_DONE;
 	const u32 wakes = FASTIPC_SYNC_WAKE_RECV | FASTIPC_SYNC_WAKE_SEND;
+	bool here = sync->flags & waits && !limit->nonblock;
 	bool ran;
 
 	atomic64_inc(&pair_of(endpoint)->syncs);
+	fastipc_endpoint_ran(endpoint);
 	if (sync->flags & FASTIPC_SYNC_WAKE_RECV)
-		pair_wake(other_of(endpoint), FASTIPC_RECEIVING, false);
+		pair_sync_wake(other_of(endpoint), FASTIPC_RECEIVING, here);
 	if (sync->flags & FASTIPC_SYNC_WAKE_SEND)
-		pair_wake(other_of(endpoint), FASTIPC_SENDING, false);
+		pair_sync_wake(other_of(endpoint), FASTIPC_SENDING, here);
 	if (sync->flags & FASTIPC_SYNC_CALM_RECV)
 		pair_calm(other_of(endpoint), FASTIPC_RECEIVING);
 	if (sync->flags & FASTIPC_SYNC_CALM_SEND)

@@ -28,8 +28,6 @@
  * @ended: 0, or the errno of a direction, by enum fastipc_direction
  * @poisoned: the peer broke the rules of a direction
  * @news: the peer came or went, and nobody has asked since
- * @uid: of @endpoint, as stamps say it
- * @gid: likewise
  */
 struct pair_end {
 	struct fastipc_ring ring;
@@ -41,8 +39,6 @@ struct pair_end {
 	int ended[2];
 	bool poisoned[2];
 	bool news;
-	u32 uid;
-	u32 gid;
 };
 
 /**
@@ -99,7 +95,7 @@ static inline bool pair_is_sealed(const struct fastipc_endpoint *endpoint)
 void pair_wake(struct pair_end *end, enum fastipc_direction direction,
 	       bool always);
 void pair_served(struct pair_end *end, enum fastipc_direction direction,
-		 u64 reached);
+		 u64 reached, bool here);
 int pair_interrupted(const struct fastipc_transfer *transfer);
 int pair_poison(struct fastipc_endpoint *endpoint,
 		enum fastipc_direction direction, u64 position);

@@ -29,6 +29,7 @@
  * @bytes: their length, a power of two
  * @max_message: longest payload in bytes
  * @stamp_bytes: of the stamp before each payload; 0 unless sealed
+ * @lock: guards @released
  * @producer: guards @position to @oldest
  * @position: where the kernel produces next
  * @shown: the same, but before a batch that is withheld
@@ -37,7 +38,6 @@
  * @produced_era: of the producing endpoint, when @position was true
  * @seq: number of the last stamped message
  * @oldest: of a message of a sealed ring that nobody can have written over
- * @lock: guards @released
  * @released: furthest position the consumer was believed to have released
  * @taken: where the kernel consumes next; this and what follows is guarded by the
  *	consuming endpoint's claim
@@ -51,6 +51,7 @@ struct fastipc_ring {
 	u64 max_message;
 	u32 stamp_bytes;
 
+	spinlock_t lock;       /* released */
 	struct mutex producer; /* position to oldest */
 	u64 position;
 	u64 shown;
@@ -60,7 +61,6 @@ struct fastipc_ring {
 	u64 seq;
 	u64 oldest;
 
-	spinlock_t lock; /* released */
 	u64 released;
 	u64 taken;
 	u64 last;

@@ -13,6 +13,8 @@
 
 #define ARRAY_MAX 1024 /* entries of an array that one call looks at */
 
+#define THENS (FASTIPC_SEND_THEN_RECV | FASTIPC_SEND_THEN_WAIT)
+
 static_assert(sizeof(struct fastipc_send_item) == 32);
 static_assert(sizeof(struct fastipc_recv_item) == 32 + FASTIPC_STAMP_BYTES);
 
@@ -166,7 +168,7 @@ int fastipc_transfer_recv(struct file *file, struct fastipc_recv *recv)
 
 static __always_inline int send_one(struct fastipc_endpoint *endpoint, u64 data,
 				    u64 len, bool pieces, u64 tag, bool more,
-				    struct fastipc_limit *limit)
+				    bool then, struct fastipc_limit *limit)
 {
 	mover_t send = endpoint->channel->ops->send;
 	struct iov_iter iter;
@@ -174,6 +176,7 @@ static __always_inline int send_one(struct fastipc_endpoint *endpoint, u64 data,
 		.iter = &iter,
 		.tag = tag,
 		.more = more,
+		.then = then && !limit->nonblock,
 		.nonblock = limit->nonblock,
 		.until = limit->until,
 	};
@@ -208,7 +211,7 @@ static int send_array(struct fastipc_endpoint *endpoint,
 		else
 			ret = send_one(endpoint, item.data, item.len,
 				       item.flags & FASTIPC_SEND_IOV, item.tag,
-				       more || i < n - 1, limit);
+				       more || i < n - 1, false, limit);
 		send->sent += !ret;
 	}
 	if (ret && send->sent && !more)
@@ -227,7 +230,8 @@ static __always_inline int send_all(struct fastipc_endpoint *endpoint,
 		return send_array(endpoint, send, limit);
 	ret = send_one(endpoint, send->data, send->len,
 		       send->flags & FASTIPC_SEND_IOV, send->tag,
-		       send->flags & FASTIPC_SEND_MORE, limit);
+		       send->flags & FASTIPC_SEND_MORE, send->flags & THENS,
+		       limit);
 	send->sent = !ret;
 	return ret;
 }
@@ -326,13 +330,12 @@ static noinline int send_and_then(struct file *file, struct fastipc_send *send)
  */
 int fastipc_transfer_send(struct file *file, struct fastipc_send *send)
 {
-	const u32 thens = FASTIPC_SEND_THEN_RECV | FASTIPC_SEND_THEN_WAIT;
 	struct fastipc_endpoint *endpoint = file->private_data;
 	struct fastipc_limit limit;
 	int ret;
 
 	send->sent = 0;
-	if (unlikely(send->flags & thens))
+	if (unlikely(send->flags & THENS))
 		return send_and_then(file, send);
 	fastipc_limit_begin(&limit, file, send->timeout_ns);
 	ret = send_all(endpoint, send, &limit);

@@ -10,6 +10,7 @@
 #include <linux/jiffies.h>
 #include <linux/sched/signal.h>
 
+#include "compat.h"
 #include "ring.h"
 #include "trace.h"
 #include "user.h"
@@ -175,6 +176,34 @@ int fastipc_wait_poll(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 }
 
 /**
+ * struct wait_sleeper - who sleeps
+ * @entry: in the queue
+ * @wait: of that
+ */
+struct wait_sleeper {
+	struct wait_queue_entry entry;
+	struct fastipc_wait *wait;
+};
+
+/* As autoremove_wake_function(), but for where that one is to run. */
+static int wait_wake_one(struct wait_queue_entry *entry, unsigned int mode,
+			 int flags, void *key)
+{
+	struct wait_sleeper *sleeper =
+		container_of(entry, struct wait_sleeper, entry);
+	int ret;
+
+	/* With the queue's lock. */
+	if (sleeper->wait->here)
+		flags |= FASTIPC_WAKE_HERE;
+	ret = default_wake_function(entry, mode, flags, key);
+	/* Pairs with list_empty_careful() in fastipc_wait_sleep(). */
+	if (ret)
+		list_del_init_careful(&entry->entry);
+	return ret;
+}
+
+/**
  * fastipc_wait_sleep() - sleep until there is what the caller waits for
  * @wait: where
  * @want: what to tell the peer
@@ -189,16 +218,19 @@ int fastipc_wait_poll(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 int fastipc_wait_sleep(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 		       void *arg, ktime_t *until)
 {
+	struct wait_sleeper sleeper = { .wait = wait };
+	struct list_head *queued = &sleeper.entry.entry;
 	bool late = false;
 	u32 alerts;
 	int ret;
 
-	DEFINE_WAIT(entry);
-
+	init_wait(&sleeper.entry);
+	sleeper.entry.func = wait_wake_one;
 	do {
 		spin_lock_irq(&wait->queue.lock);
-		if (list_empty(&entry.entry))
-			__add_wait_queue_entry_tail(&wait->queue, &entry);
+		if (list_empty(queued))
+			__add_wait_queue_entry_tail(&wait->queue,
+						    &sleeper.entry);
 		alerts = wait_arm(wait, want);
 		wait_owe(wait, want);
 		/* The lock orders it against a waker, the fence below too. */
@@ -230,10 +262,10 @@ int fastipc_wait_sleep(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 	__set_current_state(TASK_RUNNING);
 
 	/* A waker took it off the queue, and cleared what it armed. */
-	if (list_empty_careful(&entry.entry))
+	if (list_empty_careful(queued))
 		return ret;
 	spin_lock_irq(&wait->queue.lock);
-	list_del_init(&entry.entry);
+	list_del_init(queued);
 	/* A poller that stays in the queue may need what is armed. */
 	if (waitqueue_active(&wait->queue))
 		wait->owed = 0;
@@ -243,17 +275,16 @@ int fastipc_wait_sleep(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 	return ret;
 }
 
-/**
- * fastipc_wait_wake() - wake everybody who waits
- * @wait: where
- * @always: also those who wait for the end alone, and never armed
+/*
+ * Wake everybody who waits; @always: also those who wait for the end alone, and
+ * never armed; @here: the caller is about to sleep.
  *
  * All of them, exclusive pollers too, and without a poll key: who is woken for
  * nothing looks and arms again.  If nobody armed since the last wake, there is
  * nobody to wake: so one who polls often cannot have the peer walk a long queue
  * more often than it arms.
  */
-void fastipc_wait_wake(struct fastipc_wait *wait, bool always)
+static void wait_wake(struct fastipc_wait *wait, bool always, bool here)
 {
 	struct fasync_struct **notice;
 	unsigned long flags;
@@ -267,8 +298,10 @@ void fastipc_wait_wake(struct fastipc_wait *wait, bool always)
 		trace_fastipc_wake(wait->channel, wait->end, wait->direction,
 				   armed);
 	}
-	if (armed || always)
+	if (armed || always) {
+		wait->here = here;
 		__wake_up_locked(&wait->queue, TASK_NORMAL, 0);
+	}
 	notice = wait->notice;
 	spin_unlock_irqrestore(&wait->queue.lock, flags);
 	if (notice)
@@ -278,19 +311,43 @@ void fastipc_wait_wake(struct fastipc_wait *wait, bool always)
 }
 
 /**
+ * fastipc_wait_wake() - wake everybody who waits
+ * @wait: where
+ * @always: also those who wait for the end alone, and never armed
+ */
+void fastipc_wait_wake(struct fastipc_wait *wait, bool always)
+{
+	wait_wake(wait, always, false);
+}
+
+/**
+ * fastipc_wait_hand_over() - wake everybody who waits, and then sleep
+ * @wait: where
+ *
+ * On one processor the two would take turns anyway; on several, whoever is woken would
+ * else be sent to one that is idle, by an interrupt, and come back with the answer
+ * by another, while this one goes idle.
+ */
+void fastipc_wait_hand_over(struct fastipc_wait *wait)
+{
+	wait_wake(wait, false, true);
+}
+
+/**
  * fastipc_wait_served() - the kernel itself published, or released
  * @wait: of the end that may wait for it
  * @reached: the released position; publishing: anything but 0
+ * @here: the caller is about to sleep
  *
  * What a process does by looking at the page and calling FASTIPC_SYNC.  The
  * caller has fenced (fastipc_ring_served_fence()).
  */
-void fastipc_wait_served(struct fastipc_wait *wait, u64 reached)
+void fastipc_wait_served(struct fastipc_wait *wait, u64 reached, bool here)
 {
 	u64 want = READ_ONCE(wait->want);
 
 	if (want && want <= reached)
-		fastipc_wait_wake(wait, false);
+		wait_wake(wait, false, here);
 }
 
 /* The peer publishes, or releases, and nobody has been waiting. */

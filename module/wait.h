@@ -47,6 +47,7 @@ struct fastipc_wait_stats {
  * @owner: for @peer_barrier
  * @payer: of barriers, beforehand; NULL: ->alert always stays
  * @alert: what @line says, or should
+ * @here: who is being woken now, is so by one who is about to sleep
  * @settled: since @alert was set, a barrier has run
  * @alerts: how often it was set
  * @alert_at: when, in jiffies
@@ -68,6 +69,7 @@ struct fastipc_wait {
 	struct fastipc_user *payer;
 	bool alert;
 	bool settled;
+	bool here;
 	u32 alerts;
 	unsigned long alert_at;
 	u8 end;
@@ -114,7 +116,8 @@ int fastipc_wait_poll(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 int fastipc_wait_sleep(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 		       void *arg, ktime_t *until);
 void fastipc_wait_wake(struct fastipc_wait *wait, bool always);
-void fastipc_wait_served(struct fastipc_wait *wait, u64 reached);
+void fastipc_wait_hand_over(struct fastipc_wait *wait);
+void fastipc_wait_served(struct fastipc_wait *wait, u64 reached, bool here);
 void fastipc_wait_calm(struct fastipc_wait *wait);
 void fastipc_wait_restate(struct fastipc_wait *wait);
 void fastipc_wait_notice(struct fastipc_wait *wait,
