@@ -154,6 +154,11 @@ bench: ## the library's ring beside others, on two processors of this machine
 	@$(MAKE) --no-print-directory -s build/bench/native
 	@build/bench/native
 
+gate: ## instructions of each operation, in QEMU: none may have grown
+	@scripts/setup.sh check
+	@$(MAKE) --no-print-directory -s lib
+	@bench/gate/run.sh $(RUN_KERNEL)
+
 soak: ## kills, hostile words and fuzzers for HOURS
 	@scripts/setup.sh debug
 	@$(MAKE) --no-print-directory -s lib programs
@@ -198,6 +203,6 @@ clean: ## remove build/
 
 FORCE:
 .PHONY: all help lib programs module load unload run check check-debug \
-	check-mutants coverage check-fresh lint native fuzz bench soak model install \
+	check-mutants coverage check-fresh lint native fuzz bench gate soak model install \
 	uninstall clean
 .DELETE_ON_ERROR:

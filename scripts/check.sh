@@ -28,6 +28,7 @@ tap man tests/man.sh
 [ $# = 0 ] || start "kselftest-$1" scripts/kselftest.sh "$1"
 tap harness tests/vm/selftest.sh
 tap native tests/native/run.sh
+tap gate bench/gate/run.sh
 tap model tests/model/run.sh
 [ $# = 0 ] || ended "kselftest-$1" tap
 for kernel in "${@:2}"; do

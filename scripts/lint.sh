@@ -9,9 +9,9 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 kernels=${KERNELS:-6.1 6.12}
-kernel_c=(module/*.[ch] uapi/linux/*.h tests/vm/planted/*.c)
+kernel_c=(module/*.[ch] uapi/linux/*.h tests/vm/planted/*.c bench/gate/bare/*.c)
 user_c=(lib/*.[ch] tools/*.[ch] examples/*.c)
-test_c=(tests/*.[ch] tests/native/*.[ch] tests/fuzz/*.[ch] bench/*.[ch])
+test_c=(tests/*.[ch] tests/native/*.[ch] tests/fuzz/*.[ch] bench/*.[ch] bench/gate/*.[ch])
 mapfile -t scripts < <(git ls-files -co --exclude-standard |
 	grep -E '\.sh$|^\.ci/run$|tests/vm/guest-' | sort)
 
@@ -82,10 +82,62 @@ check_kernel_doc() {
 check_format() {
 	local file
 	for file in "${kernel_c[@]}" "${user_c[@]}" \
-		tests/native/*.[ch] tests/fuzz/*.[ch] bench/*.[ch] bench/*.cc; do
+		tests/native/*.[ch] tests/fuzz/*.[ch] bench/*.[ch] bench/*.cc \
+		bench/gate/*.[ch]; do
 		case $file in module/trace.h) continue ;; esac
 		clang-format --style=file --dry-run "$file" 2>&1
 	done
+}
+
+# No cache line has two writers.
+check_lines() {
+	local object
+	object=$(mktemp --suffix .o)
+	printf '%s\n' '#include "handle.h"' 'struct fastipc f;' \
+		'struct fastipc_control c;' |
+		gcc -x c -g -D_GNU_SOURCE -Iuapi -Ilib -c - -o "$object"
+	own_lines "$object" fastipc_control sent 'released taken' recv send
+	own_lines "$object" fastipc_waitline 'want ended' alert
+	own_lines "$object" fastipc 'ready fd info takes spin_ns map_lock' \
+		'tx puttable reserved staging staging_bytes tx_spin' \
+		'rx taken rx_spin'
+	rm -f "$object"
+}
+
+# own_lines OBJECT STRUCTURE MEMBERS...: of these groups each has lines of its own
+own_lines() {
+	local object=$1 structure=$2
+	shift 2
+	pahole -C "$structure" "$object" |
+		awk -v structure="$structure" -v groups="$(printf '%s,' "$@")" '
+		BEGIN {
+			n = split(groups, group, ",")
+			for (i = 1; i < n; i++) {
+				m = split(group[i], member, " ")
+				for (k = 1; k <= m; k++)
+					of[member[k]] = i
+			}
+		}
+		match($0, /[a-z_]+(\[[0-9]+\])?( __attribute__.*)?; *\/\* *[0-9]+ +[0-9]+ \*\//) {
+			text = substr($0, RSTART, RLENGTH)
+			name = text
+			sub(/[^a-z_].*/, "", name)
+			sub(/.*\/\* */, "", text)
+			split(text, number, " ")
+			if (!(name in of))
+				next
+			seen[name] = 1
+			for (i = int(number[1] / 64); i <= int((number[1] + number[2] - 1) / 64); i++) {
+				if (i in owner && owner[i] != of[name])
+					print "lines: " structure "." name " shares a line with others"
+				owner[i] = of[name]
+			}
+		}
+		END {
+			for (name in of)
+				if (!(name in seen))
+					print "lines: " structure " has no " name
+		}'
 }
 
 check_spelling() {
@@ -107,10 +159,10 @@ check_man() {
 
 # Each room includes only what stands right of it.
 check_includes() {
-	local rooms='main dev endpoint map transfer rw pair pair_send pair_recv
-		pair_successor pair_wait channel wait user produce consume ring
-		region trace compat'
-	local lib_rooms='inherit channel exchange send recv sealed wait map
+	local rooms='main dev endpoint command map transfer rw pair pair_send
+		pair_recv pair_successor pair_wait channel wait user produce
+		consume ring region args trace compat'
+	local lib_rooms='inherit channel exchange send recv fast sealed wait map
 		handle ring fastipc'
 	points_right module "$rooms"
 	points_right lib "$lib_rooms"
