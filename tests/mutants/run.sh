@@ -235,7 +235,7 @@ judge() {
 	101-yes) echo "the kernel complains${test:+, and $test}" ;;
 	102-yes) echo "the kernel dies${test:+ after $test}" ;;
 	124-yes) echo "hangs${test:+ after $test}" ;;
-	100-yes | [1-9]-yes | [1-9][0-9]-yes)
+	[0-9]-yes | [1-9][0-9]-yes | 100-yes)
 		[ -n "$test" ] ||
 			test=$(grep -ao 'guest: cannot unload.*' "$log")
 		[ -n "$test" ] && echo "$test"
