@@ -64,13 +64,21 @@ FIXTURE_TEARDOWN(handover)
 	fastipc_close(self->end[1]);
 }
 
-static bool run_only_on(int cpu)
+static bool may_run_on(pid_t pid, bool zero, bool one)
 {
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	return !sched_setaffinity(0, sizeof(set), &set);
+	if (zero)
+		CPU_SET(0, &set);
+	if (one)
+		CPU_SET(1, &set);
+	return !sched_setaffinity(pid, sizeof(set), &set);
+}
+
+static bool run_only_on(int cpu)
+{
+	return may_run_on(0, cpu == 0, cpu == 1);
 }
 
 /* Since Linux 6.6 a waker can say where. */
@@ -165,7 +173,13 @@ TEST_F(handover, the_answer_is_made_where_the_request_was)
 	ASSERT_LE(0, self->peer);
 	if (!self->peer)
 		answer(fastipc_fd(self->end[1]), variant->kernel);
+	ASSERT_TRUE(run_only_on(0));
 	for (series = 0; series < SERIES; series++) {
+		/* It comes from the other one, where it would like to stay. */
+		ASSERT_TRUE(may_run_on(self->peer, false, true));
+		ASSERT_EQ(sizeof(word),
+			  exchange(self->end[0], variant->kernel, &word));
+		ASSERT_TRUE(may_run_on(self->peer, true, true));
 		before = reschedules();
 		ASSERT_LE(0, before);
 		for (i = 0; i < TIMES; i++) {
