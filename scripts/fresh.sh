@@ -36,7 +36,8 @@ die() {
 # packages, or calls tools that must have been installed
 sum_of() {
 	(cd "$1" && sha256sum .ci/run Makefile tests/Makefile \
-		scripts/*.{sh,awk} tests/*.sh tests/*/*.sh tests/vm/guest-* |
+		scripts/*.{sh,awk} tests/*.sh tests/*/*.sh tests/vm/guest-* \
+		bench/*/*.sh |
 		sha256sum | sed 's/-$/set-up files with which both passed/')
 }
 
