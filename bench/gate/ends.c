@@ -14,7 +14,7 @@
 #include "fastipc.h"
 
 #define SMALL  48
-#define MANY   1000
+#define MANY   4000
 #define CALM   200000
 #define CGROUP "/sys/fs/cgroup/fastipc-gate"
 
