@@ -268,13 +268,17 @@ int fastipc_wait_message_(struct fastipc *f, uint32_t wake, size_t *len,
 	struct wanted wanted;
 	int ret;
 
-	if (wake && fastipc_spins_(f)) {
-		/* It will be quick, on another processor. */
+	if (wake && (!f->rx.limit || fastipc_spins_(f))) {
+		/* It will be quick, on another processor; or for nothing. */
 		fastipc_wake_(f, wake);
 		wake = 0;
 	}
-	if (!wake && fastipc_consumer_look(&f->rx, len) > 0)
-		return 0;
+	if (!wake) {
+		/* What the library found broken, the kernel may find right. */
+		ret = fastipc_consumer_look(&f->rx, len);
+		if (ret)
+			return ret > 0 ? 0 : ret;
+	}
 	/* The short way, for the most common wait. */
 	if (limit->ms < 0 && (wake || !f->spin_ns) &&
 	    !fastipc_ended(&f->rx.own->recv)) {

@@ -293,4 +293,30 @@ TEST(draining_a_sealed_peer_that_went_back_is_ebadmsg)
 	drain_of_a_peer_gone_back(_metadata, FASTIPC_SEALED);
 }
 
+/*
+ * The kernel does not know what the library found broken, and would sleep: also if
+ * the library does not look on, and the peer takes the word back.
+ */
+TEST(a_word_that_was_taken_back_stays_ebadmsg)
+{
+	struct fastipc_options options = { .size = sizeof(options),
+					   .spin_us = -1 };
+	struct fastipc *end[2];
+	struct mapped evil;
+	char buf[8];
+
+	ASSERT_EQ(0, fastipc_pair(end, &options));
+	ASSERT_EQ(0, raw_map_end(fastipc_fd(end[1]), &evil));
+	raw_publish(&evil, 0, 7);
+	ASSERT_EQ(-EBADMSG,
+		  fastipc_recv(end[0], buf, sizeof(buf), FASTIPC_NOWAIT));
+	raw_publish(&evil, 0, 0);
+	ASSERT_EQ(-EBADMSG, fastipc_recv(end[0], buf, sizeof(buf), 0));
+	ASSERT_EQ(-EBADMSG,
+		  fastipc_exchange(end[0], buf, 1, buf, sizeof(buf), -1));
+	raw_unmap_end(&evil);
+	fastipc_close(end[0]);
+	fastipc_close(end[1]);
+}
+
 TEST_HARNESS_MAIN
