@@ -2,7 +2,9 @@
 /*
  * Waiting in a pair: the looks, FASTIPC_SYNC, poll.  See pair_wait.h.
  */
+#include <linux/sched/prio.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/stat.h>
 
 #include "compat.h"
 #include "consume.h"
@@ -230,25 +232,30 @@ static int pair_look_at_space(struct pair_look *look,
  * of a real-time class, which others of its processor could not interrupt.
  */
 static int pair_watch(struct fastipc_endpoint *endpoint, fastipc_look_t see,
-		      void *look)
+		      void *look, const ktime_t *until)
 {
 	struct fastipc_endpoint *peer = endpoint_of(other_of(endpoint));
 	struct task_struct *task;
 	ktime_t end = 0, now;
 	int ret = 0, i;
 
-	if (num_online_cpus() == 1 || rt_task(current) || !peer)
+	/* Deadline tasks are of such a class too. */
+	if (num_online_cpus() == 1 || current->prio < MAX_RT_PRIO || !peer)
 		return 0;
 	rcu_read_lock();
 	task = fastipc_endpoint_runner(peer);
-	while (task && owner_on_cpu(task) && !need_resched()) {
+	while (task && task != current && owner_on_cpu(task) &&
+	       single_task_running() && !signal_pending(current)) {
 		for (i = 0; i < LOOKS_PER_TIME && !ret; i++) {
 			ret = see(look);
 			cpu_relax();
 		}
 		now = ktime_get();
-		if (!end)
+		if (!end) {
 			end = ktime_add_ns(now, WATCH_NS);
+			if (until && ktime_before(*until, end))
+				end = *until;
+		}
 		if (ret || ktime_after(now, end))
 			break;
 	}
@@ -283,7 +290,7 @@ static int pair_wait(struct fastipc_endpoint *endpoint,
 	if (!ret && limit->nonblock)
 		ret = -EAGAIN;
 	if (!ret)
-		ret = pair_watch(endpoint, see, &look);
+		ret = pair_watch(endpoint, see, &look, limit->until);
 	if (!ret)
 		ret = fastipc_wait_sleep(&endpoint->wait[direction], want, see,
 					 &look, limit->until);

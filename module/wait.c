@@ -9,6 +9,7 @@
  */
 #include <linux/jiffies.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/stat.h>
 
 #include "compat.h"
 #include "ring.h"
@@ -299,7 +300,8 @@ static void wait_wake(struct fastipc_wait *wait, bool always, bool here)
 				   armed);
 	}
 	if (armed || always) {
-		wait->here = here;
+		/* Beside others it would have to wait for them. */
+		wait->here = here && single_task_running();
 		__wake_up_locked(&wait->queue, TASK_NORMAL, 0);
 	}
 	notice = wait->notice;
