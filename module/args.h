@@ -22,8 +22,6 @@ int fastipc_args_probe(void __user *user, const void *copy, size_t size);
 /**
  * fastipc_args_get() - copy in a structure that begins with its size and flags
  * @to: filled in; what the caller does not know is zero
- * @in: bytes of it that say something, a constant; behind them all is an answer, and
- *	zero already
  * @size: of @to, bytes, a constant
  * @least: its size when first published
  * @flags: those that are known
@@ -33,9 +31,8 @@ int fastipc_args_probe(void __user *user, const void *copy, size_t size);
  * flag, or a size below the one first published; -E2BIG if it says something
  * unknown, or is longer than a page.
  */
-static __always_inline int fastipc_args_get(void *to, u32 in, u32 size,
-					    u32 least, u32 flags,
-					    const void __user *from)
+static __always_inline int fastipc_args_get(void *to, u32 size, u32 least,
+					    u32 flags, const void __user *from)
 {
 	const u64 __user *words = from;
 	u64 *word = to;
@@ -50,7 +47,7 @@ static __always_inline int fastipc_args_get(void *to, u32 in, u32 size,
 		ret = fastipc_args_get_other(to, size, least, from);
 	} else {
 #pragma GCC unroll 16
-		for (i = 1; i < in / sizeof(*word); i++)
+		for (i = 1; i < size / sizeof(*word); i++)
 			unsafe_get_user(word[i], &words[i], fault);
 		user_read_access_end();
 	}

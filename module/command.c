@@ -301,9 +301,8 @@ static int command_sync(struct file *file, void __user *user)
 	struct fastipc_sync sync;
 	int ret;
 
-	ret = fastipc_args_get(&sync, sizeof(sync), sizeof(sync),
-			       FASTIPC_SYNC_SIZE_VER0, SYNC_RECVS | SYNC_SENDS,
-			       user);
+	ret = fastipc_args_get(&sync, sizeof(sync), FASTIPC_SYNC_SIZE_VER0,
+			       SYNC_RECVS | SYNC_SENDS, user);
 	if (ret < 0)
 		return ret;
 	if (!sync.flags || many(sync.flags & waits))
@@ -337,9 +336,8 @@ static int command_send(struct file *file, void __user *user)
 	u32 flags;
 	int ret;
 
-	ret = fastipc_args_get(&send, offsetof(struct fastipc_send, sent) + 8,
-			       sizeof(send), FASTIPC_SEND_SIZE_VER0, SENDS,
-			       user);
+	ret = fastipc_args_get(&send, sizeof(send), FASTIPC_SEND_SIZE_VER0,
+			       SENDS, user);
 	if (ret < 0)
 		return ret;
 	/* Nothing is sent for a caller who cannot be told. */
@@ -364,11 +362,10 @@ static int command_send(struct file *file, void __user *user)
 static int command_recv(struct file *file, void __user *user)
 {
 	struct fastipc_endpoint *endpoint = file->private_data;
-	struct fastipc_recv recv = {};
+	struct fastipc_recv recv;
 	int known, ret;
 
-	known = fastipc_args_get(&recv, offsetof(struct fastipc_recv, stamp),
-				 sizeof(recv), FASTIPC_RECV_SIZE_VER0,
+	known = fastipc_args_get(&recv, sizeof(recv), FASTIPC_RECV_SIZE_VER0,
 				 FASTIPC_RECV_IOV | FASTIPC_RECV_ARRAY, user);
 	if (known < 0)
 		return known;

@@ -251,8 +251,7 @@ static int get_then(const struct fastipc_send *send, struct then *then)
 {
 	void __user *user = u64_to_user_ptr(send->then);
 	int ret = fastipc_args_get(&then->recv, sizeof(then->recv),
-				   sizeof(then->recv), FASTIPC_RECV_SIZE_VER0,
-				   ~0, user);
+				   FASTIPC_RECV_SIZE_VER0, ~0, user);
 
 	if (ret < 0)
 		return ret;
