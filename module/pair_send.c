@@ -42,6 +42,11 @@ static void pair_stamp(const struct fastipc_endpoint *endpoint,
 		.uid = endpoint->stamp_uid,
 		.gid = endpoint->stamp_gid,
 	};
+	/* The namespace may have been without its maps when this end came. */
+	if (unlikely(stamp->uid == overflowuid || stamp->gid == overflowgid)) {
+		stamp->uid = from_kuid_munged(pair->user_ns, endpoint->uid);
+		stamp->gid = from_kgid_munged(pair->user_ns, endpoint->gid);
+	}
 }
 
 /* With ring->producer held. */
