@@ -9,8 +9,8 @@
  *	-ETIMEDOUT	time is up
  *	-EINTR		a signal came while waiting; without a time limit, handlers
  *			installed with SA_RESTART restart the call instead, but
- *			not fastipc_wait(), nor in a sealed pair an exchange
- *			that has sent its request
+ *			not fastipc_wait(), and maybe not in a sealed pair an
+ *			exchange that has sent its request
  *	-EMSGSIZE	does not fit; nothing was consumed
  *	-EPIPE		the other side ended in order (receiving: after the last
  *			message)
