@@ -78,7 +78,11 @@ build/tools/fastipc: $(tool-sources) $(wildcard tools/*.h) \
 
 # Bench of the library's ring code on real processors: no module.
 bench-objects := build/bench/native.o build/bench/contenders.o \
-	build/bench/large.o build/bench/boost.o
+	build/bench/large.o build/bench/boost.o build/bench/iceoryx.o
+
+# Debian puts its headers below the version.
+build/bench/iceoryx.o: CXXFLAGS += -std=c++14 $(addprefix -isystem \
+	,$(wildcard /usr/include/iceoryx/v*))
 
 build/bench/%.o: bench/%.c bench/native.h bench/ring.h $(headers)
 	@mkdir -p $(@D)
@@ -86,10 +90,11 @@ build/bench/%.o: bench/%.c bench/native.h bench/ring.h $(headers)
 
 build/bench/%.o: bench/%.cc bench/native.h
 	@mkdir -p $(@D)
-	$(CXX) $(CFLAGS) -Wall -D_GNU_SOURCE -c $< -o $@
+	$(CXX) $(CFLAGS) $(CXXFLAGS) -Wall -D_GNU_SOURCE -c $< -o $@
 
 build/bench/native: $(bench-objects)
-	$(CXX) $(LDFLAGS) $^ -lck -o $@
+	$(CXX) $(LDFLAGS) $^ -lck -liceoryx_posh -liceoryx_hoofs \
+		-liceoryx_platform -lpthread -lrt -o $@
 
 # Module -------------------------------------------------------------------------
 

@@ -29,27 +29,29 @@
  * @name: in the report
  * @unit: of one of @n
  * @streams: contender->stream, else contender->there
- * @n: messages, or round trips, of one turn; of those who make system calls a part
+ * @n: messages, or round trips, of one turn; of those who take long a part
  * @contender: the first is fastipc
  */
 static const struct test {
 	const char *name, *unit;
 	bool streams;
 	long n;
-	const struct contender *contender[8];
+	const struct contender *contender[9];
 } tests[] = {
 	{ "round trip, 48 B",
 	  "ns",
 	  false,
 	  100000,
 	  { &contender_calm, &contender_bare, &contender_fenced, &contender_ck,
-	    &contender_boost, &contender_pipe, &contender_seqpacket } },
+	    &contender_boost, &contender_iceoryx, &contender_pipe,
+	    &contender_seqpacket } },
 	{ "stream, 48 B",
 	  "ns a message",
 	  true,
 	  2000000,
 	  { &contender_calm, &contender_blind, &contender_fenced, &contender_ck,
-	    &contender_boost, &contender_pipe, &contender_seqpacket } },
+	    &contender_boost, &contender_iceoryx, &contender_pipe,
+	    &contender_seqpacket } },
 	{ "round trip, 1 MiB",
 	  "ns",
 	  false,
@@ -87,16 +89,18 @@ static void meet(int end)
 		relax();
 }
 
-static bool makes_calls(const struct contender *c)
+/* Those who take far longer. */
+static bool is_slow(const struct contender *c)
 {
-	return c == &contender_pipe || c == &contender_seqpacket;
+	return c == &contender_pipe || c == &contender_seqpacket ||
+	       c == &contender_iceoryx;
 }
 
 /* One turn: nanoseconds for one message, or round trip. */
 static double turn(const struct test *test, const struct contender *c,
 		   void *shared, int end)
 {
-	long n = makes_calls(c) ? test->n / 50 : test->n;
+	long n = is_slow(c) ? test->n / 50 : test->n;
 	uint64_t begin;
 
 	meet(end);

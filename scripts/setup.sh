@@ -15,7 +15,8 @@ run_packages=(gcc libc6-dev make dwarves libelf1 kmod xz-utils
 check_packages=(g++ clang clang-format sparse spin shellcheck codespell
 	mandoc patch perl pkg-config procps pv)
 debug_packages=(bc bison flex libelf-dev clang libclang-rt-dev patch)
-bench_packages=(gcc g++ libc6-dev make libck-dev libboost-dev)
+bench_packages=(gcc g++ libc6-dev make libck-dev libboost-dev
+	iceoryx libiceoryx-hoofs-dev libiceoryx-posh-dev)
 fresh_packages=(git mmdebstrap procps)
 
 say() { echo "==> $*"; }
