@@ -42,12 +42,6 @@ static inline void fastipc_copy_(void *to, const void *from, size_t len)
 	((fastipc_chunk_ *)((char *)to + len))[-1] = d;
 }
 
-static inline bool fastipc_is_ready_(const struct fastipc *f)
-{
-	return f && __atomic_load_n(&f->ready, __ATOMIC_ACQUIRE) ==
-			    *fastipc_generation_;
-}
-
 /* Can a message be put into the ring now? */
 static inline bool fastipc_can_put_(const struct fastipc *f, size_t len)
 {

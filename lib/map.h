@@ -22,13 +22,17 @@ static inline bool fastipc_is_mine_(const struct fastipc *f)
 	return f && f->birth == *fastipc_generation_;
 }
 
+/* Is @f this process's, and mapped already? */
+static inline bool fastipc_is_ready_(const struct fastipc *f)
+{
+	return f && __atomic_load_n(&f->ready, __ATOMIC_ACQUIRE) ==
+			    *fastipc_generation_;
+}
+
 /* Before anything else: 0 if @f is this process's and mapped. */
 static inline int fastipc_ready_(struct fastipc *f)
 {
-	if (__builtin_expect(f && __atomic_load_n(&f->ready,
-						  __ATOMIC_ACQUIRE) ==
-					     *fastipc_generation_,
-			     1))
+	if (__builtin_expect(fastipc_is_ready_(f), 1))
 		return 0;
 	return fastipc_map_(f);
 }

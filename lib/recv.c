@@ -21,17 +21,10 @@ int fastipc_may_receive_(struct fastipc *f, int flags)
 	return f->rx.data ? 0 : -EBADF;
 }
 
-/* The length of the message at the consumer's position, once it is there. */
-static int message_at(struct fastipc *f, size_t *len,
-		      struct fastipc_limit *limit)
-{
-	return fastipc_wait_message_(f, 0, len, limit);
-}
-
 /* Copying ---------------------------------------------------------------- */
 
 /* The message that was found: its length, or -EMSGSIZE. */
-ssize_t fastipc_copy_out_(struct fastipc *f, size_t len, void *buf, size_t cap)
+static ssize_t copy_out(struct fastipc *f, size_t len, void *buf, size_t cap)
 {
 	if (len > cap)
 		return -EMSGSIZE;
@@ -50,10 +43,10 @@ ssize_t fastipc_recv_timed(struct fastipc *f, void *buf, size_t cap, int flags,
 		return ret;
 	if (f->taken)
 		return -EINVAL;
-	ret = message_at(f, &len, &limit);
+	ret = fastipc_wait_message_(f, 0, &len, &limit);
 	if (ret)
 		return ret;
-	return fastipc_copy_out_(f, len, buf, cap);
+	return copy_out(f, len, buf, cap);
 }
 
 ssize_t fastipc_recv(struct fastipc *f, void *buf, size_t cap, int flags)
@@ -124,7 +117,7 @@ int fastipc_take_timed(struct fastipc *f, struct fastipc_msg *msg, int flags,
 		return ret;
 	if (f->taken >= f->takes)
 		return -EINVAL;
-	ret = message_at(f, &len, &limit);
+	ret = fastipc_wait_message_(f, 0, &len, &limit);
 	if (ret)
 		return ret;
 	expose(f, len, msg);
