@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "native.h"
-#include "../lib/ring.h"
+#include "../lib/lag.h"
 
 #define RING_BYTES 65536
 
@@ -97,11 +97,19 @@ static inline void ends_recv(struct ends *e, int end, struct payload *p,
 {
 	struct fastipc_consumer *rx = &e->rx[end];
 	const struct fastipc_record *record;
-	size_t len;
+	size_t len = 0;
+	uint32_t lag;
 	int ret;
 
-	while (!(ret = fastipc_consumer_look(rx, &len)))
-		relax();
+	ret = fastipc_consumer_look(rx, &len);
+	if (!ret) {
+		/* As in lib/wait.c. */
+		for (lag = fastipc_consumer_lag(rx); lag; lag--)
+			relax();
+		while (!(ret = fastipc_consumer_look(rx, &len)))
+			relax();
+		fastipc_consumer_waited(rx, len);
+	}
 	if (ret < 0 || len != sizeof(*p))
 		abort();
 	record = fastipc_consumer_take(rx, len);

@@ -60,6 +60,9 @@ struct fastipc_producer {
  * @own: control page of this end
  * @peer: control page of the producer
  * @fences: how many in a row were for nobody
+ * @lag: how long to leave alone a producer that streams; see lag.h
+ * @waited: behind the message that was waited for last
+ * @answered: what this end had sent then
  */
 struct fastipc_consumer {
 	const char *data;
@@ -72,6 +75,9 @@ struct fastipc_consumer {
 	struct fastipc_control *own;
 	const struct fastipc_control *peer;
 	uint32_t fences;
+	uint32_t lag;
+	uint64_t waited;
+	uint64_t answered;
 };
 
 #define FASTIPC_NO_LIMIT UINT64_MAX

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <time.h>
 
+#include "lag.h"
 #include "wait.h"
 
 #define LOOKS_PER_TIME 64 /* between two readings of the clock */
@@ -115,10 +116,14 @@ static bool look_on(struct fastipc *f, const struct wanted *wanted)
 {
 	struct fastipc_spin *spin = wanted->spin;
 	uint64_t end = 0, now;
-	int i;
+	uint32_t i = 0;
 
 	if (!f->spin_ns)
 		return false;
+	if (wanted->look == look_message)
+		i = fastipc_consumer_lag(&f->rx);
+	while (i--)
+		relax();
 	for (;;) {
 		for (i = 0; i < LOOKS_PER_TIME; i++) {
 			if (wanted->look(f, wanted->len) ||
@@ -303,8 +308,10 @@ int fastipc_wait_message_(struct fastipc *f, uint32_t wake, size_t *len,
 		.spin = &f->rx_spin,
 		.sync = { .flags = FASTIPC_SYNC_WAIT_RECV },
 	};
-
-	return wait_for(f, &wanted, wake, limit);
+	ret = wait_for(f, &wanted, wake, limit);
+	if (!ret)
+		fastipc_consumer_waited(&f->rx, *len);
+	return ret;
 }
 
 int fastipc_wait(struct fastipc *f, int events, int timeout_ms)

@@ -163,7 +163,7 @@ check_includes() {
 		pair_recv pair_successor pair_wait channel wait user produce
 		consume ring region args trace compat'
 	local lib_rooms='inherit channel exchange send recv fast sealed wait map
-		handle ring fastipc'
+		handle lag ring fastipc'
 	points_right module "$rooms"
 	points_right lib "$lib_rooms"
 }

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include "lag.h"
 #include "rig.h"
 
 /* Random sends and receives; what comes is what went, in order. */
@@ -170,6 +171,56 @@ static int test_sealed(struct rig *r)
 	return 0;
 }
 
+/* @n messages are taken; then there is none, for so many pauses. */
+static uint32_t lag_after(struct rig *r, int n)
+{
+	size_t len;
+
+	while (n--) {
+		fastipc_producer_fits(&r->p, 48);
+		fastipc_producer_publish(&r->p, 48, 0, false);
+		fastipc_consumer_look(&r->c, &len);
+		fastipc_consumer_take(&r->c, len);
+		fastipc_consumer_release(&r->c, r->c.position);
+	}
+	return fastipc_consumer_lag(&r->c);
+}
+
+/* One message is waited for, and comes; @n - 1 come with it. */
+static uint32_t lag_after_waiting(struct rig *r, int n)
+{
+	fastipc_consumer_waited(&r->c, 48);
+	return lag_after(r, n);
+}
+
+/* Only who streams is left alone, a little at a time, and not for long. */
+static int test_lag(struct rig *r)
+{
+	int i;
+
+	check(lag_after(r, 0) == 0);
+	for (i = 0; i < 10; i++)
+		check(lag_after_waiting(r, 1) == 0);
+	for (i = 8; i <= 64; i *= 2)
+		check(lag_after_waiting(r, 2) == (uint32_t)i);
+	for (i = 2; i < 10; i++)
+		check(lag_after_waiting(r, i) == 64);
+	for (i = 32; i >= 8; i /= 2)
+		check(lag_after_waiting(r, 1) == (uint32_t)i);
+	check(lag_after_waiting(r, 1) == 0);
+	/* Who asks twice and then waits for the answer is no stream. */
+	check(lag_after_waiting(r, 2) == 8);
+	for (i = 0; i < 10; i++) {
+		r->consumer_page->sent += 64;
+		check(lag_after_waiting(r, 2) == 0);
+	}
+	/* In a sealed ring a message is longer than its payload says. */
+	r->c.stamp_bytes = FASTIPC_STAMP_BYTES;
+	fastipc_consumer_waited(&r->c, 48);
+	check(r->c.waited == r->c.position + FASTIPC_SEALED_FOOTPRINT(48));
+	return 0;
+}
+
 /* Exactly what must fit fits, and not a byte more. */
 static int test_fits_exactly(struct rig *r)
 {
@@ -276,11 +327,12 @@ static int test_two_threads(struct rig *r)
 
 int main(void)
 {
-	printf("TAP version 13\n1..8\n");
+	printf("TAP version 13\n1..9\n");
 	run("random walk against a reference", test_random_walk);
 	run("batches show at once", test_batches);
 	run("a batch of the dead never was", test_batch_of_the_dead);
 	run("sealed messages", test_sealed);
+	run("a stream may run ahead", test_lag);
 	run("what must fit fits, and no more", test_fits_exactly);
 	run("large positions", test_large_positions);
 	run("no word from an earlier lap", test_no_word_from_an_earlier_lap);
