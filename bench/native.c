@@ -36,7 +36,7 @@ static const struct test {
 	const char *name, *unit;
 	bool streams;
 	long n;
-	const struct contender *contender[9];
+	const struct contender *contender[10];
 } tests[] = {
 	{ "round trip, 48 B",
 	  "ns",
@@ -49,9 +49,9 @@ static const struct test {
 	  "ns a message",
 	  true,
 	  2000000,
-	  { &contender_calm, &contender_blind, &contender_fenced, &contender_ck,
-	    &contender_boost, &contender_iceoryx, &contender_pipe,
-	    &contender_seqpacket } },
+	  { &contender_calm, &contender_batches, &contender_blind,
+	    &contender_fenced, &contender_ck, &contender_boost,
+	    &contender_iceoryx, &contender_pipe, &contender_seqpacket } },
 	{ "round trip, 1 MiB",
 	  "ns",
 	  false,

@@ -38,9 +38,9 @@ struct contender {
 extern "C" {
 #endif
 extern const struct contender contender_calm, contender_fenced, contender_blind,
-	contender_bare, contender_ck, contender_boost, contender_iceoryx,
-	contender_pipe, contender_seqpacket, contender_in_place,
-	contender_areas;
+	contender_batches, contender_bare, contender_ck, contender_boost,
+	contender_iceoryx, contender_pipe, contender_seqpacket,
+	contender_in_place, contender_areas;
 #ifdef __cplusplus
 }
 #endif

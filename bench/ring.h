@@ -76,19 +76,22 @@ static inline void *ends_make(size_t bytes, bool alert)
 }
 
 static inline void ends_send(struct ends *e, int end, const struct payload *p,
-			     bool looks)
+			     bool looks, bool more)
 {
 	struct fastipc_producer *tx = &e->tx[end];
 	int ret;
 
-	while (!(ret = fastipc_producer_fits(tx, sizeof(*p))))
+	while (!(ret = fastipc_producer_fits(tx, sizeof(*p)))) {
+		fastipc_producer_flush(tx);
 		relax();
+	}
 	if (ret < 0)
 		abort();
 	memcpy(fastipc_producer_payload(tx), p, sizeof(*p));
-	fastipc_producer_publish(tx, sizeof(*p), 0, false);
+	fastipc_producer_publish(tx, sizeof(*p), 0, more);
 	/* What would be a system call; here nobody waits. */
-	if (looks && fastipc_producer_sync(tx) & FASTIPC_SYNC_WAKE_RECV)
+	if (looks && !more &&
+	    fastipc_producer_sync(tx) & FASTIPC_SYNC_WAKE_RECV)
 		abort();
 }
 

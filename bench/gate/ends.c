@@ -70,7 +70,7 @@ static void ring_move(void *arg)
 {
 	struct payload p = { { 0 } };
 
-	ends_send(arg, 0, &p, true);
+	ends_send(arg, 0, &p, true, false);
 	ends_recv(arg, 1, &p, true);
 	__asm__ volatile("" ::"m"(p));
 }
