@@ -180,7 +180,8 @@ install: lib build/tools/fastipc build/lib/libfastipc.pc ## library, tool, heade
 	ln -sf $(notdir $(so)) $(DESTDIR)$(LIBDIR)/libfastipc.so
 	install -m 644 build/lib/libfastipc.a $(DESTDIR)$(LIBDIR)/
 	install -m 644 build/lib/libfastipc.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
-	install -m 644 lib/fastipc.h $(DESTDIR)$(PREFIX)/include/
+	install -m 644 lib/fastipc.h lib/fastipc_uring.h \
+		$(DESTDIR)$(PREFIX)/include/
 	install -m 644 uapi/linux/fastipc.h $(DESTDIR)$(PREFIX)/include/linux/
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin build/tools/fastipc
 	scripts/install-man.sh $(DESTDIR)$(MANDIR)
@@ -197,7 +198,7 @@ install: lib build/tools/fastipc build/lib/libfastipc.pc ## library, tool, heade
 uninstall: ## what install put there
 	rm -f $(DESTDIR)$(LIBDIR)/libfastipc.* $(DESTDIR)$(PREFIX)/bin/fastipc \
 		$(DESTDIR)$(LIBDIR)/pkgconfig/libfastipc.pc \
-		$(DESTDIR)$(PREFIX)/include/fastipc.h \
+		$(DESTDIR)$(PREFIX)/include/fastipc*.h \
 		$(DESTDIR)$(PREFIX)/include/linux/fastipc.h \
 		$(DESTDIR)$(MANDIR)/man*/fastipc*.[1-8] \
 		$(DESTDIR)$(MANDIR)/man7/libfastipc.7

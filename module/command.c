@@ -109,6 +109,7 @@ static struct file *peer_file(const struct file *from, unsigned int flags)
 		return file;
 	}
 	stream_open(file_inode(file), file);
+	file->f_mode |= FMODE_NOWAIT;
 	return file;
 }
 
@@ -328,7 +329,27 @@ static int command_sync(struct file *file, void __user *user)
 	(FASTIPC_SEND_IOV | FASTIPC_SEND_ARRAY | FASTIPC_SEND_MORE | \
 	 FASTIPC_SEND_THEN_RECV | FASTIPC_SEND_THEN_WAIT)
 
-static int command_send(struct file *file, void __user *user)
+/*
+ * Not to wait now, if @submission says so: whether it would have been lawful to, and
+ * the time-out meanwhile.
+ */
+static inline u64 submission_begin(struct fastipc_submission *submission,
+				   const struct file *file, u64 timeout_ns)
+{
+	submission->again = submission->now && timeout_ns &&
+			    !(file->f_flags & O_NONBLOCK);
+	return submission->now ? 0 : timeout_ns;
+}
+
+static inline void submission_end(struct fastipc_submission *submission,
+				  int ret)
+{
+	submission->again &= ret == -EAGAIN;
+}
+
+/* By an ioctl, or with @submission. */
+static __always_inline int command_send(struct file *file, void __user *user,
+					struct fastipc_submission *submission)
 {
 	u32 __user *sent = &((struct fastipc_send __user *)user)->sent;
 	struct fastipc_endpoint *endpoint = file->private_data;
@@ -351,18 +372,29 @@ static int command_send(struct file *file, void __user *user)
 			  FASTIPC_SEND_THEN_WAIT)) ||
 	    (!(flags & FASTIPC_SEND_THEN_RECV) && send.then))
 		return -EINVAL;
+	/* What was sent before the wait would be sent again: links do that. */
+	if (submission &&
+	    flags & (FASTIPC_SEND_THEN_RECV | FASTIPC_SEND_THEN_WAIT))
+		return -EINVAL;
 	if (!(endpoint->rights & FMODE_WRITE))
 		return -EBADF;
 	if (!fastipc_channel_ops(endpoint->channel))
 		return -ENOTCONN;
+	if (submission)
+		send.timeout_ns =
+			submission_begin(submission, file, send.timeout_ns);
 	ret = fastipc_transfer_send(file, &send);
+	if (submission)
+		submission_end(submission, ret);
 	return put_user(send.sent, sent) ?: ret;
 }
 
-static int command_recv(struct file *file, void __user *user)
+static __always_inline int command_recv(struct file *file, void __user *user,
+					struct fastipc_submission *submission)
 {
 	struct fastipc_endpoint *endpoint = file->private_data;
 	struct fastipc_recv recv;
+	u64 timeout_ns;
 	int known, ret;
 
 	known = fastipc_args_get(&recv, sizeof(recv), FASTIPC_RECV_SIZE_VER0,
@@ -374,9 +406,16 @@ static int command_recv(struct file *file, void __user *user)
 		return -EFAULT;
 	if (!fastipc_channel_ops(endpoint->channel))
 		return -ENOTCONN;
+	timeout_ns = recv.timeout_ns;
+	if (submission)
+		recv.timeout_ns =
+			submission_begin(submission, file, timeout_ns);
 	ret = fastipc_transfer_recv(file, &recv);
+	if (submission)
+		submission_end(submission, ret);
 	if (ret < 0)
 		return ret;
+	recv.timeout_ns = timeout_ns;
 	return fastipc_args_put(user, &recv, sizeof(recv), known) ?: ret;
 }
 
@@ -389,9 +428,32 @@ long fastipc_command(struct file *file, unsigned int number,
 	case FASTIPC_SYNC:
 		return command_sync(file, user);
 	case FASTIPC_SEND:
-		return command_send(file, user);
+		return command_send(file, user, NULL);
 	case FASTIPC_RECV:
-		return command_recv(file, user);
+		return command_recv(file, user, NULL);
 	}
 	return command_other(file, number, user);
+}
+
+/**
+ * fastipc_command_submitted() - a command by way of io_uring
+ * @file: an endpoint's
+ * @number: FASTIPC_SEND or FASTIPC_RECV
+ * @user: its structure
+ * @submission: whether it must not wait; then @submission->again is set if it would
+ *
+ * Return: as the ioctl.
+ */
+int fastipc_command_submitted(struct file *file, unsigned int number,
+			      void __user *user,
+			      struct fastipc_submission *submission)
+{
+	submission->again = false;
+	switch (number) {
+	case FASTIPC_SEND:
+		return command_send(file, user, submission);
+	case FASTIPC_RECV:
+		return command_recv(file, user, submission);
+	}
+	return -ENOTTY;
 }

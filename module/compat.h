@@ -14,6 +14,13 @@
 #include <linux/uio.h>
 #include <linux/version.h>
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#include <linux/compat.h>
+#include <linux/io_uring.h>
+#else
+#include <linux/io_uring/cmd.h>
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 static inline void vm_flags_mod(struct vm_area_struct *vma, vm_flags_t set,
 				vm_flags_t clear)
@@ -33,6 +40,26 @@ static inline int import_ubuf(int direction, void __user *buf, size_t len,
 	return 0;
 }
 #endif
+
+/* The 16 bytes of a submission that are the command's own; user space may write there. */
+static inline const void *fastipc_uring_payload(const struct io_uring_cmd *cmd)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+	return cmd->cmd;
+#else
+	return cmd->sqe->cmd;
+#endif
+}
+
+/* Older kernels do not say so to their workers. */
+static inline bool fastipc_uring_is_compat(unsigned int flags)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+	return in_compat_syscall();
+#else
+	return flags & IO_URING_F_COMPAT;
+#endif
+}
 
 #ifndef CONFIG_SMP
 static inline bool owner_on_cpu(struct task_struct *task)

@@ -10,6 +10,7 @@
 #include "endpoint.h"
 #include "map.h"
 #include "rw.h"
+#include "uring.h"
 
 /* open(2) of the device: the first endpoint of a new channel. */
 static int endpoint_open(struct inode *inode, struct file *file)
@@ -25,6 +26,8 @@ static int endpoint_open(struct inode *inode, struct file *file)
 		return -ENOMEM;
 	}
 	file->private_data = endpoint;
+	/* read(2) and write(2) can be told not to wait, by io_uring for one. */
+	file->f_mode |= FMODE_NOWAIT;
 	return stream_open(inode, file);
 }
 
@@ -91,5 +94,6 @@ const struct file_operations fastipc_endpoint_fops = {
 	.mmap = fastipc_map_mmap,
 	.unlocked_ioctl = fastipc_command,
 	.compat_ioctl = compat_ptr_ioctl,
+	.uring_cmd = fastipc_uring_command,
 	.show_fdinfo = endpoint_show_fdinfo,
 };

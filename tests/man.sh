@@ -128,7 +128,7 @@ extract() {
 }
 
 examples_build() {
-	local page source
+	local page source libraries
 	rm -rf "$programs"
 	mkdir -p "$programs"
 	make -s lib || return
@@ -137,8 +137,10 @@ examples_build() {
 		[ -f "$programs/${page##*/}-1.c" ] || echo "$page: no program"
 	done
 	for source in "$programs"/*.c; do
+		libraries=(build/lib/libfastipc.a)
+		! grep -q liburing.h "$source" || libraries+=(-l:liburing.a)
 		gcc -Wall -Wextra -Werror -Iuapi -Ilib "$source" \
-			build/lib/libfastipc.a -o "${source%.c}"
+			"${libraries[@]}" -o "${source%.c}"
 	done
 }
 

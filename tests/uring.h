@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * io_uring by its system calls: one submission at a time.
+ * io_uring by its system calls.
  */
 #ifndef FASTIPC_TEST_URING_H
 #define FASTIPC_TEST_URING_H
@@ -10,24 +10,29 @@
 
 #include "raw.h"
 
+#define URING_ENTRIES 64 /* their submissions fill a page */
+
 struct uring {
 	int fd;
 	char *rings; /* both, in one map */
+	size_t bytes;
 	struct io_uring_sqe *sqes;
 	struct io_uring_params params;
 };
 
-/* 0, or -errno. */
-static inline int uring_open(struct uring *u)
+/* With IORING_SETUP_*: 0, or -errno. */
+static inline int uring_open_with(struct uring *u, uint32_t flags)
 {
 	size_t bytes;
 
 	memset(u, 0, sizeof(*u));
-	u->fd = syscall(SYS_io_uring_setup, 8, &u->params);
+	u->params.flags = flags;
+	u->fd = syscall(SYS_io_uring_setup, URING_ENTRIES, &u->params);
 	if (u->fd < 0)
 		return -errno;
 	bytes = u->params.cq_off.cqes +
 		u->params.cq_entries * sizeof(struct io_uring_cqe);
+	u->bytes = bytes;
 	u->rings = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, u->fd,
 			IORING_OFF_SQ_RING);
 	u->sqes = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, u->fd,
@@ -37,23 +42,53 @@ static inline int uring_open(struct uring *u)
 	return 0;
 }
 
+static inline int uring_open(struct uring *u)
+{
+	return uring_open_with(u, 0);
+}
+
+static inline void uring_close(struct uring *u)
+{
+	munmap(u->rings, u->bytes);
+	munmap(u->sqes, 4096);
+	close(u->fd);
+}
+
 static inline uint32_t *uring_word(const struct uring *u, uint32_t offset)
 {
 	return (uint32_t *)(u->rings + offset);
 }
 
-/* Submit one: 0, or -errno. */
-static inline int uring_submit(struct uring *u, const struct io_uring_sqe *sqe)
+/* Put one in: where it lies until it was submitted. */
+static inline struct io_uring_sqe *uring_push(struct uring *u,
+					      const struct io_uring_sqe *sqe)
 {
 	uint32_t *tail = uring_word(u, u->params.sq_off.tail);
 	uint32_t slot = *tail & *uring_word(u, u->params.sq_off.ring_mask);
-	int ret;
 
 	u->sqes[slot] = *sqe;
 	uring_word(u, u->params.sq_off.array)[slot] = slot;
 	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
-	ret = syscall(SYS_io_uring_enter, u->fd, 1, 0, 0, NULL, 0);
-	return ret == 1 ? 0 : -errno;
+	return &u->sqes[slot];
+}
+
+/* Submit what was put in: 0, or -errno. */
+static inline int uring_enter(struct uring *u, int n)
+{
+	int ret = syscall(SYS_io_uring_enter, u->fd, n, 0,
+			  u->params.flags & IORING_SETUP_SQPOLL ?
+				  IORING_ENTER_SQ_WAKEUP :
+				  0,
+			  NULL, 0);
+
+	return ret == n ? 0 : -errno;
+}
+
+/* Submit one: 0, or -errno. */
+static inline int uring_submit(struct uring *u, const struct io_uring_sqe *sqe)
+{
+	uring_push(u, sqe);
+	return uring_enter(u, 1);
 }
 
 /* Take a completion, if there is one, into @res. */

@@ -169,7 +169,7 @@ TEST_F(uring, what_is_pending_goes_with_its_instance)
 		ASSERT_EQ(0, submit(&self->u, IORING_OP_READ, self->fd[1],
 				    self->buf, 8));
 	ASSERT_EQ(0, submit_poll(&self->u, self->fd[1], POLLIN));
-	munmap(self->u.rings, 4096);
+	munmap(self->u.rings, self->u.bytes);
 	close(self->u.fd);
 	self->u.fd = -1;
 	/* It goes a while after its last close. */
@@ -220,6 +220,81 @@ TEST_F(uring, what_is_pending_keeps_no_dead_process)
 		close(up[1]);
 		close(fd);
 	}
+}
+
+/* Later than this machine's headers. */
+#define OP_READ_MULTISHOT 49
+#define BUFFERS		  8
+
+/* Does this kernel know the operation? */
+static bool knows(struct uring *u, int op)
+{
+	static struct {
+		struct io_uring_probe probe;
+		struct io_uring_probe_op ops[256];
+	} p;
+
+	memset(&p, 0, sizeof(p));
+	return !syscall(SYS_io_uring_register, u->fd, IORING_REGISTER_PROBE, &p,
+			256) &&
+	       op <= p.probe.last_op && p.ops[op].flags & IO_URING_OP_SUPPORTED;
+}
+
+/* One read that goes on: a message each time, each into a buffer of a group. */
+TEST_F(uring, reads_again_and_again)
+{
+	static char buf[BUFFERS][16];
+	struct io_uring_sqe give = { .opcode = IORING_OP_PROVIDE_BUFFERS,
+				     .fd = BUFFERS,
+				     .addr = (uintptr_t)buf,
+				     .len = sizeof(buf[0]),
+				     .buf_group = 3 };
+	struct io_uring_sqe read = { .opcode = OP_READ_MULTISHOT,
+				     .fd = self->fd[1],
+				     .flags = IOSQE_BUFFER_SELECT,
+				     .buf_group = 3,
+				     .user_data = 1 };
+	uint64_t user;
+	int i;
+
+	if (!knows(&self->u, OP_READ_MULTISHOT)) {
+		ASSERT_EQ(0, uring_submit(&self->u, &read));
+		ASSERT_EQ(-EINVAL, uring_wait(&self->u, &user));
+		return;
+	}
+	ASSERT_EQ(0, uring_submit(&self->u, &give));
+	ASSERT_EQ(0, uring_wait(&self->u, &user));
+	ASSERT_EQ(0, uring_submit(&self->u, &read));
+	for (i = 1; i <= BUFFERS; i++) {
+		ASSERT_EQ(1, raw_send(self->fd[0], "0123456789", i, 0));
+		ASSERT_EQ(i, uring_wait(&self->u, &user));
+		ASSERT_EQ(1, user);
+	}
+	/* There are no buffers left, and nothing was lost for that. */
+	ASSERT_EQ(1, raw_send(self->fd[0], "last", 4, 0));
+	ASSERT_EQ(-ENOBUFS, uring_wait(&self->u, &user));
+	ASSERT_EQ(4, done(&self->u, IORING_OP_READ, self->fd[1], self->buf,
+			  sizeof(self->buf)));
+}
+
+/* What waits for an end that is not there is polled for: no worker has it. */
+TEST_F(uring, a_wait_takes_no_thread)
+{
+	char path[64], line[64];
+	int threads = 0;
+	FILE *file;
+	int i;
+
+	for (i = 0; i < 32; i++)
+		ASSERT_EQ(0, submit(&self->u, IORING_OP_READ, self->fd[1],
+				    self->buf, sizeof(self->buf)));
+	snprintf(path, sizeof(path), "/proc/%d/status", getpid());
+	file = fopen(path, "r");
+	ASSERT_NE(NULL, file);
+	while (fgets(line, sizeof(line), file))
+		sscanf(line, "Threads: %d", &threads);
+	fclose(file);
+	ASSERT_EQ(1, threads);
 }
 
 /* An end that may only send or receive, by whatever way it is asked. */

@@ -632,4 +632,21 @@ struct fastipc_shutdown {
 #define FASTIPC_STAT	 _IO(FASTIPC_IOC, 10)
 #define FASTIPC_SHUTDOWN _IO(FASTIPC_IOC, 11)
 
+/**
+ * struct fastipc_submitted - the command area of an IORING_OP_URING_CMD
+ * @argument: address of a struct fastipc_send or fastipc_recv
+ * @reserved: 0
+ *
+ * Its cmd_op is FASTIPC_SEND, without THEN_*, or FASTIPC_RECV.  The structure and what
+ * it points to stay the kernel's until the completion, whose result is the command's,
+ * or ECANCELED.  An array that cannot be sent whole at once is sent in part.
+ *
+ * EINVAL: THEN_*, a registered buffer, or @reserved is not 0; ENOTTY: another cmd_op;
+ * EOPNOTSUPP: a 32-bit caller.
+ */
+struct fastipc_submitted {
+	__u64 argument;
+	__u64 reserved;
+};
+
 #endif /* _UAPI_LINUX_FASTIPC_H */
