@@ -133,6 +133,7 @@ static inline void count_round_trip(const char *name, void (*first)(void *arg),
 
 /* others.c, ends.c */
 void count_others(void);
+void count_uring(void);
 void count_ends(void);
 
 #endif /* FASTIPC_GATE_COUNT_H */

@@ -16,5 +16,6 @@ int main(int argc, char **argv)
 		times = atoi(argv[2]);
 	count_others();
 	count_ends();
+	count_uring();
 	return 0;
 }

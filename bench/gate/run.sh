@@ -110,6 +110,8 @@ mistake() {
 	rm -rf "$tree"
 	mkdir -p "$tree/out"
 	cp -r Kbuild Makefile VERSION uapi module lib bench scripts "$tree"
+	mkdir "$tree/tests"
+	cp tests/uring.h tests/raw.h "$tree/tests"
 	sed -i -E "$3" "$tree/$2"
 	if cmp -s "$2" "$tree/$2"; then
 		not_ok "$1: could not be made"
