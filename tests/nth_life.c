@@ -8,7 +8,9 @@
 
 #include "kselftest_harness.h"
 #include "fastipc_test.h"
+#include "fastipc_uring.h"
 #include "nth.h"
+#include "uring.h"
 
 #define NR_ARRAY 3
 
@@ -278,6 +280,62 @@ TEST_F(life, send_then_recv)
 		/* The two answers are each copied once. */
 		if (w->untold == 2)
 			w->untold = 1;
+	}
+}
+
+/* By io_uring: the result, or -errno of submitting. */
+static long submitted(struct uring *u, const struct io_uring_sqe *sqe)
+{
+	uint64_t user;
+
+	return uring_submit(u, sqe) ?: uring_wait(u, &user);
+}
+
+/* What io_uring itself says of a failure of its own, beside. */
+static bool is_urings(const struct walk *w, long ret)
+{
+	return is_fault(w, ret) || (w->hit && ret == -EAGAIN);
+}
+
+TEST_F(life, submit_a_send)
+{
+	struct walk *w = &self->w;
+	struct io_uring_sqe sqe;
+	struct fastipc_send send;
+	struct uring u;
+	long ret;
+
+	while (walk_on(w)) {
+		/* A new one: the last may have kept its submission. */
+		ASSERT_EQ(0, uring_open(&u));
+		fastipc_prep_send(&sqe, self->fd[0], &send, "message", 7, 0);
+		sqe.flags = w->n % 2 ? IOSQE_ASYNC : 0;
+		ret = FAULTY(w, submitted(&u, &sqe));
+		ASSERT_TRUE(ret == 1 || is_urings(w, ret));
+		ASSERT_TRUE(arrived(w, self->fd[1], ret, 1));
+		uring_close(&u);
+	}
+}
+
+TEST_F(life, submit_a_recv)
+{
+	struct walk *w = &self->w;
+	struct fastipc_recv recv;
+	struct io_uring_sqe sqe;
+	struct uring u;
+	char buf[16];
+	long ret;
+
+	while (walk_on(w)) {
+		ASSERT_EQ(0, uring_open(&u));
+		ASSERT_EQ(7, write(self->fd[0], "message", 7));
+		fastipc_prep_recv(&sqe, self->fd[1], &recv, buf, sizeof(buf),
+				  0);
+		ret = FAULTY(w, submitted(&u, &sqe));
+		if (w->hit && ret == -EAGAIN)
+			ret = -ENOMEM;
+		ASSERT_TRUE(received(w, self->fd[1], ret, buf));
+		uring_close(&u);
 	}
 }
 
