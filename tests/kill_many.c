@@ -14,6 +14,8 @@
 
 #include "kselftest_harness.h"
 #include "fastipc_test.h"
+#include "fastipc_uring.h"
+#include "uring.h"
 #include "kill_ledger.h"
 #include "kill_send.h"
 #include "kill_recv.h"

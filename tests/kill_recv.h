@@ -101,6 +101,41 @@ static inline int receive_plain(struct worker *w)
 	return n < 0 ? -errno : receive(w, 0);
 }
 
+/* By io_uring, as a command. */
+static inline int receive_submitted(struct worker *w)
+{
+	uint64_t drained = w->ledger->drained;
+	struct io_uring_sqe sqe = { .user_data = 0 };
+	struct fastipc_recv recv;
+	char buf[LONGEST];
+	int ret;
+
+	fastipc_prep_recv(&sqe, w->fd, &recv, buf, sizeof(buf), 0);
+	may_take(w, 1);
+	ret = submitted(&sqe);
+	return took(w, ret < 0 ? note_end(w, ret) :
+				 note(w, buf, recv.len, drained));
+}
+
+/* By io_uring, as read(2). */
+static inline int receive_read(struct worker *w)
+{
+	uint64_t drained = w->ledger->drained;
+	char buf[LONGEST];
+	struct io_uring_sqe sqe = { .opcode = IORING_OP_READ,
+				    .fd = w->fd,
+				    .addr = (uintptr_t)buf,
+				    .len = sizeof(buf) };
+	int n;
+
+	may_take(w, 1);
+	n = submitted(&sqe);
+	if (n > 0)
+		return took(w, note(w, buf, n, drained));
+	/* The end, of which it does not say the reason. */
+	return n < 0 ? n : receive(w, 0);
+}
+
 /* In place, with several outstanding. */
 static inline int receive_taken(struct worker *w)
 {

@@ -86,6 +86,34 @@ static inline int send_plain(struct worker *w)
 	return ret;
 }
 
+/* By io_uring: the result of one submission. */
+static inline int submitted(const struct io_uring_sqe *sqe)
+{
+	static struct uring ring;
+	uint64_t user;
+	int ret = 0;
+
+	if (!ring.sqes)
+		ret = uring_open(&ring);
+	return ret ?: uring_submit(&ring, sqe) ?: uring_wait(&ring, &user);
+}
+
+static inline int send_submitted(struct worker *w)
+{
+	struct io_uring_sqe sqe = { .user_data = 0 };
+	struct fastipc_send send;
+	char buf[LONGEST];
+	size_t len = intend(w, buf);
+	int ret;
+
+	fastipc_prep_send(&sqe, w->fd, &send, buf, len, 0);
+	ret = submitted(&sqe);
+	if (ret != 1)
+		return ret < 0 ? ret : -EIO;
+	confirm(w);
+	return 0;
+}
+
 static inline int send_reserved(struct worker *w)
 {
 	char buf[LONGEST];
