@@ -6,11 +6,14 @@
  * way.  As with liburing, a fastipc_prep_*() fills in a submission but for its user_data
  * and IOSQE_* flags, which are set afterwards.
  *
- * fastipc_prep_send() and _recv() work on ends that no handle has mapped, by descriptor:
- * fastipc_peer(), or an open file.  What they are given stays the kernel's until the
- * completion.  A handle is waited for with fastipc_prep_wait(), and then used as ever.
+ * A handle is waited for with fastipc_prep_wait(), and then used as ever.
+ * fastipc_prep_send() and _recv() are for descriptors of ends that no handle has mapped.
+ * They never wait; what they are given stays the kernel's until the completion.
  *
- * fastipc_uring(3) tells it all.
+ * One that is linked behind another needs IOSQE_ASYNC: without, Linux looks at the
+ * submission only then, when it may be another one's.
+ *
+ * fastipc_uring(7) tells it all.
  */
 #ifndef FASTIPC_URING_H
 #define FASTIPC_URING_H
@@ -60,9 +63,9 @@ static inline void fastipc_prep_command(struct io_uring_sqe *sqe, int fd,
  * @send: filled in; @send->tag may be set afterwards
  * @buf: payload
  * @len: its bytes
- * @flags: FASTIPC_NOWAIT, FASTIPC_MORE
+ * @flags: FASTIPC_MORE
  *
- * The completion's result is 1, or why not.
+ * The completion's result is 1; -EAGAIN if there is no space; or what else is wrong.
  */
 static inline void fastipc_prep_send(struct io_uring_sqe *sqe, int fd,
 				     struct fastipc_send *send, const void *buf,
@@ -73,7 +76,6 @@ static inline void fastipc_prep_send(struct io_uring_sqe *sqe, int fd,
 	send->flags = flags & FASTIPC_MORE ? FASTIPC_SEND_MORE : 0;
 	send->data = (uintptr_t)buf;
 	send->len = len;
-	send->timeout_ns = flags & FASTIPC_NOWAIT ? 0 : FASTIPC_FOREVER;
 	fastipc_prep_command(sqe, fd, FASTIPC_SEND, send);
 }
 
@@ -84,19 +86,17 @@ static inline void fastipc_prep_send(struct io_uring_sqe *sqe, int fd,
  * @recv: filled in
  * @buf: where to
  * @cap: bytes there
- * @flags: FASTIPC_NOWAIT
  *
  * fastipc_cqe_msg() tells of the completion.
  */
 static inline void fastipc_prep_recv(struct io_uring_sqe *sqe, int fd,
 				     struct fastipc_recv *recv, void *buf,
-				     size_t cap, int flags)
+				     size_t cap)
 {
 	memset(recv, 0, sizeof(*recv));
 	recv->size = sizeof(*recv);
 	recv->data = (uintptr_t)buf;
 	recv->len = cap;
-	recv->timeout_ns = flags & FASTIPC_NOWAIT ? 0 : FASTIPC_FOREVER;
 	fastipc_prep_command(sqe, fd, FASTIPC_RECV, recv);
 }
 
@@ -106,7 +106,7 @@ static inline void fastipc_prep_recv(struct io_uring_sqe *sqe, int fd,
  * @recv: what it was given
  * @msg: filled in; there is nothing to be done with it afterwards
  *
- * Return: 0, or why there is none.
+ * Return: 0; -EAGAIN if there is none; or what else is wrong.
  */
 static inline int fastipc_cqe_msg(const struct io_uring_cqe *cqe,
 				  const struct fastipc_recv *recv,

@@ -329,27 +329,9 @@ static int command_sync(struct file *file, void __user *user)
 	(FASTIPC_SEND_IOV | FASTIPC_SEND_ARRAY | FASTIPC_SEND_MORE | \
 	 FASTIPC_SEND_THEN_RECV | FASTIPC_SEND_THEN_WAIT)
 
-/*
- * Not to wait now, if @submission says so: whether it would have been lawful to, and
- * the time-out meanwhile.
- */
-static inline u64 submission_begin(struct fastipc_submission *submission,
-				   const struct file *file, u64 timeout_ns)
-{
-	submission->again = submission->now && timeout_ns &&
-			    !(file->f_flags & O_NONBLOCK);
-	return submission->now ? 0 : timeout_ns;
-}
-
-static inline void submission_end(struct fastipc_submission *submission,
-				  int ret)
-{
-	submission->again &= ret == -EAGAIN;
-}
-
-/* By an ioctl, or with @submission. */
+/* By an ioctl, or @submitted to io_uring: then it does not wait. */
 static __always_inline int command_send(struct file *file, void __user *user,
-					struct fastipc_submission *submission)
+					bool submitted)
 {
 	u32 __user *sent = &((struct fastipc_send __user *)user)->sent;
 	struct fastipc_endpoint *endpoint = file->private_data;
@@ -372,29 +354,23 @@ static __always_inline int command_send(struct file *file, void __user *user,
 			  FASTIPC_SEND_THEN_WAIT)) ||
 	    (!(flags & FASTIPC_SEND_THEN_RECV) && send.then))
 		return -EINVAL;
-	/* What was sent before the wait would be sent again: links do that. */
-	if (submission &&
-	    flags & (FASTIPC_SEND_THEN_RECV | FASTIPC_SEND_THEN_WAIT))
+	if (submitted &&
+	    (flags & (FASTIPC_SEND_THEN_RECV | FASTIPC_SEND_THEN_WAIT) ||
+	     send.timeout_ns))
 		return -EINVAL;
 	if (!(endpoint->rights & FMODE_WRITE))
 		return -EBADF;
 	if (!fastipc_channel_ops(endpoint->channel))
 		return -ENOTCONN;
-	if (submission)
-		send.timeout_ns =
-			submission_begin(submission, file, send.timeout_ns);
 	ret = fastipc_transfer_send(file, &send);
-	if (submission)
-		submission_end(submission, ret);
 	return put_user(send.sent, sent) ?: ret;
 }
 
 static __always_inline int command_recv(struct file *file, void __user *user,
-					struct fastipc_submission *submission)
+					bool submitted)
 {
 	struct fastipc_endpoint *endpoint = file->private_data;
 	struct fastipc_recv recv;
-	u64 timeout_ns;
 	int known, ret;
 
 	known = fastipc_args_get(&recv, sizeof(recv), FASTIPC_RECV_SIZE_VER0,
@@ -404,18 +380,13 @@ static __always_inline int command_recv(struct file *file, void __user *user,
 	/* The same. */
 	if (fastipc_args_probe(user, &recv, known))
 		return -EFAULT;
+	if (submitted && recv.timeout_ns)
+		return -EINVAL;
 	if (!fastipc_channel_ops(endpoint->channel))
 		return -ENOTCONN;
-	timeout_ns = recv.timeout_ns;
-	if (submission)
-		recv.timeout_ns =
-			submission_begin(submission, file, timeout_ns);
 	ret = fastipc_transfer_recv(file, &recv);
-	if (submission)
-		submission_end(submission, ret);
 	if (ret < 0)
 		return ret;
-	recv.timeout_ns = timeout_ns;
 	return fastipc_args_put(user, &recv, sizeof(recv), known) ?: ret;
 }
 
@@ -428,32 +399,29 @@ long fastipc_command(struct file *file, unsigned int number,
 	case FASTIPC_SYNC:
 		return command_sync(file, user);
 	case FASTIPC_SEND:
-		return command_send(file, user, NULL);
+		return command_send(file, user, false);
 	case FASTIPC_RECV:
-		return command_recv(file, user, NULL);
+		return command_recv(file, user, false);
 	}
 	return command_other(file, number, user);
 }
 
 /**
- * fastipc_command_submitted() - a command by way of io_uring
+ * fastipc_command_submitted() - a command by way of io_uring, which does not wait
  * @file: an endpoint's
  * @number: FASTIPC_SEND or FASTIPC_RECV
  * @user: its structure
- * @submission: whether it must not wait; then @submission->again is set if it would
  *
  * Return: as the ioctl.
  */
 int fastipc_command_submitted(struct file *file, unsigned int number,
-			      void __user *user,
-			      struct fastipc_submission *submission)
+			      void __user *user)
 {
-	submission->again = false;
 	switch (number) {
 	case FASTIPC_SEND:
-		return command_send(file, user, submission);
+		return command_send(file, user, true);
 	case FASTIPC_RECV:
-		return command_recv(file, user, submission);
+		return command_recv(file, user, true);
 	}
 	return -ENOTTY;
 }

@@ -12,19 +12,8 @@
 
 #include <linux/fs.h>
 
-/**
- * struct fastipc_submission - a command that may have to be tried again
- * @now: it must not wait
- * @again: set if only for that it was not done
- */
-struct fastipc_submission {
-	bool now;
-	bool again;
-};
-
 int fastipc_command_submitted(struct file *file, unsigned int number,
-			      void __user *user,
-			      struct fastipc_submission *submission);
+			      void __user *user);
 long fastipc_command(struct file *file, unsigned int number,
 		     unsigned long address);
 

@@ -15,8 +15,8 @@
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
-#include <linux/compat.h>
 #include <linux/io_uring.h>
+#include <linux/io_uring_types.h>
 #else
 #include <linux/io_uring/cmd.h>
 #endif
@@ -41,23 +41,23 @@ static inline int import_ubuf(int direction, void __user *buf, size_t len,
 }
 #endif
 
-/* The 16 bytes of a submission that are the command's own; user space may write there. */
-static inline const void *fastipc_uring_payload(const struct io_uring_cmd *cmd)
+/*
+ * The 16 bytes of a submission that are the command's own; user space may write there.
+ * Later kernels read a command that is linked behind another one when that is done, and
+ * where it was: if it is another submission's place by then, as far as one can tell, NULL.
+ */
+static inline const void *fastipc_uring_payload(struct io_uring_cmd *cmd)
 {
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
 	return cmd->cmd;
 #else
-	return cmd->sqe->cmd;
-#endif
-}
+	const struct io_uring_sqe *sqe = cmd->sqe;
 
-/* Older kernels do not say so to their workers. */
-static inline bool fastipc_uring_is_compat(unsigned int flags)
-{
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
-	return in_compat_syscall();
-#else
-	return flags & IO_URING_F_COMPAT;
+	if (READ_ONCE(sqe->opcode) != IORING_OP_URING_CMD ||
+	    READ_ONCE(sqe->cmd_op) != cmd->cmd_op ||
+	    READ_ONCE(sqe->user_data) != cmd_to_io_kiocb(cmd)->cqe.user_data)
+		return NULL;
+	return sqe->cmd;
 #endif
 }
 

@@ -43,7 +43,8 @@ ssize_t fastipc_rw_read(struct kiocb *iocb, struct iov_iter *to)
 	transfer.cut = endpoint->channel->flags & FASTIPC_STREAM;
 	/* A peer that sends nothing but empty ones must not keep us here. */
 	while (!(ret = ops->recv(endpoint, &transfer))) {
-		if (signal_pending(current))
+		/* Also set by io_uring's own work, which interrupts no try. */
+		if (!transfer.nonblock && signal_pending(current))
 			return -ERESTARTSYS;
 		if (transfer.nonblock && ++empties == EMPTIES_MAX) {
 			/* Who polls for edges must come back. */
@@ -93,6 +94,7 @@ ssize_t fastipc_rw_write(struct kiocb *iocb, struct iov_iter *from)
 			return total ?: ret;
 		total += ret;
 		cond_resched();
-	} while (rest && !signal_pending(current));
+	} while (rest && !(transfer.nonblock ? fatal_signal_pending(current) :
+					       signal_pending(current)));
 	return total;
 }

@@ -92,7 +92,7 @@ static int recv_array(struct fastipc_endpoint *endpoint,
 	struct fastipc_recv_item item;
 	ssize_t ret = -EINVAL;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n && !(i && fatal_signal_pending(current)); i++) {
 		ret = -EFAULT;
 		if (copy_from_user(&item, &items[i], sizeof(item)))
 			break;
@@ -204,7 +204,9 @@ static int send_array(struct fastipc_endpoint *endpoint,
 	if (!n)
 		return endpoint->channel->ops->flush(endpoint);
 	for (i = 0; i < n && !ret; i++) {
-		if (copy_from_user(&item, &items[i], sizeof(item)))
+		if (i && fatal_signal_pending(current))
+			ret = -EINTR;
+		else if (copy_from_user(&item, &items[i], sizeof(item)))
 			ret = -EFAULT;
 		else if (item.flags & ~FASTIPC_SEND_IOV || item.reserved)
 			ret = -EINVAL;

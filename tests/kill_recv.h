@@ -110,9 +110,11 @@ static inline int receive_submitted(struct worker *w)
 	char buf[LONGEST];
 	int ret;
 
-	fastipc_prep_recv(&sqe, w->fd, &recv, buf, sizeof(buf), 0);
+	fastipc_prep_recv(&sqe, w->fd, &recv, buf, sizeof(buf));
 	may_take(w, 1);
 	ret = submitted(&sqe);
+	if (ret == -EAGAIN)
+		return took(w, submit_wait(w, POLLIN));
 	return took(w, ret < 0 ? note_end(w, ret) :
 				 note(w, buf, recv.len, drained));
 }

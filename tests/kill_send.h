@@ -98,6 +98,17 @@ static inline int submitted(const struct io_uring_sqe *sqe)
 	return ret ?: uring_submit(&ring, sqe) ?: uring_wait(&ring, &user);
 }
 
+/* The same: wait for events. */
+static inline int submit_wait(const struct worker *w, int events)
+{
+	struct io_uring_sqe sqe = { .user_data = 0 };
+	int ret;
+
+	fastipc_prep_wait(&sqe, w->fd, events);
+	ret = submitted(&sqe);
+	return ret < 0 ? ret : 0;
+}
+
 static inline int send_submitted(struct worker *w)
 {
 	struct io_uring_sqe sqe = { .user_data = 0 };
@@ -108,6 +119,10 @@ static inline int send_submitted(struct worker *w)
 
 	fastipc_prep_send(&sqe, w->fd, &send, buf, len, 0);
 	ret = submitted(&sqe);
+	if (ret == -EAGAIN) {
+		w->number--;
+		return submit_wait(w, POLLOUT);
+	}
 	if (ret != 1)
 		return ret < 0 ? ret : -EIO;
 	confirm(w);

@@ -329,8 +329,7 @@ TEST_F(life, submit_a_recv)
 	while (walk_on(w)) {
 		ASSERT_EQ(0, uring_open(&u));
 		ASSERT_EQ(7, write(self->fd[0], "message", 7));
-		fastipc_prep_recv(&sqe, self->fd[1], &recv, buf, sizeof(buf),
-				  0);
+		fastipc_prep_recv(&sqe, self->fd[1], &recv, buf, sizeof(buf));
 		ret = FAULTY(w, submitted(&u, &sqe));
 		if (w->hit && ret == -EAGAIN)
 			ret = -ENOMEM;

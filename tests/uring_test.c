@@ -297,6 +297,85 @@ TEST_F(uring, a_wait_takes_no_thread)
 	ASSERT_EQ(1, threads);
 }
 
+/* Submit one behind two others, which leave work of io_uring's own for this thread. */
+static int submit_busy(struct uring *u, const int fd[2], int op, int at,
+		       void *buf, uint32_t len)
+{
+	static const char one[] = "w";
+	struct io_uring_sqe sqe = { .opcode = IORING_OP_POLL_ADD,
+				    .fd = fd[1],
+				    .poll32_events = POLLIN };
+
+	uring_push(u, &sqe);
+	sqe = (struct io_uring_sqe){ .opcode = IORING_OP_WRITE,
+				     .fd = fd[0],
+				     .addr = (uintptr_t)one,
+				     .len = 1 };
+	uring_push(u, &sqe);
+	sqe = (struct io_uring_sqe){ .opcode = op,
+				     .fd = at,
+				     .addr = (uintptr_t)buf,
+				     .len = len,
+				     .user_data = op };
+	uring_push(u, &sqe);
+	return uring_enter(u, 3);
+}
+
+/* Of three that were submitted, the result of the operation. */
+static int result_of(struct uring *u, int op)
+{
+	int i, res, result = -EUCLEAN;
+	uint64_t user;
+
+	for (i = 0; i < 3; i++) {
+		res = uring_wait(u, &user);
+		if (user == op)
+			result = res;
+	}
+	return result;
+}
+
+/* That work is no signal: a read passes over an empty message, whatever is pending. */
+TEST_F(uring, its_own_work_interrupts_no_read)
+{
+	struct fastipc_recv recv;
+	int other[2], i;
+	char c;
+
+	ASSERT_EQ(0, raw_pair(other, 4096));
+	for (i = 0; i < 20; i++) {
+		ASSERT_EQ(1, raw_send(self->fd[0], "", 0, 0));
+		ASSERT_EQ(1, raw_send(self->fd[0], "x", 1, 0));
+		ASSERT_EQ(0, submit_busy(&self->u, other, IORING_OP_READ,
+					 self->fd[1], self->buf, 8));
+		ASSERT_EQ(1, result_of(&self->u, IORING_OP_READ));
+		ASSERT_EQ(1, raw_recv(other[1], &recv, &c, 1, 0));
+	}
+	close(other[0]);
+	close(other[1]);
+}
+
+/* Nor does it cut a write short for which there is space. */
+TEST_F(uring, its_own_work_interrupts_no_write)
+{
+	struct fastipc_setup setup = { .size = sizeof(setup),
+				       .flags = FASTIPC_STREAM |
+						variant->flags,
+				       .kind = FASTIPC_KIND_PAIR,
+				       .ring_bytes = 65536,
+				       .max_message = 1024 };
+	static char data[8192];
+	int fd = raw_open(O_RDWR), peer;
+
+	ASSERT_EQ(0, raw_ioctl(fd, FASTIPC_SETUP, &setup));
+	peer = raw_peer(fd, O_RDWR);
+	ASSERT_EQ(0, submit_busy(&self->u, self->fd, IORING_OP_WRITE, fd, data,
+				 sizeof(data)));
+	ASSERT_EQ(sizeof(data), result_of(&self->u, IORING_OP_WRITE));
+	close(peer);
+	close(fd);
+}
+
 /* An end that may only send or receive, by whatever way it is asked. */
 TEST(io_uring_has_the_rights_of_the_end)
 {

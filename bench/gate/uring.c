@@ -36,7 +36,7 @@ static void pair_move(void *arg)
 
 	fastipc_prep_send(&sqe, m->fd[0], &send, buf, BYTES, 0);
 	uring_push(&m->ring, &sqe);
-	fastipc_prep_recv(&sqe, m->fd[1], &recv, buf, BYTES, 0);
+	fastipc_prep_recv(&sqe, m->fd[1], &recv, buf, BYTES);
 	uring_push(&m->ring, &sqe);
 	both(&m->ring, 1);
 }

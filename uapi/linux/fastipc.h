@@ -637,11 +637,12 @@ struct fastipc_shutdown {
  * @argument: address of a struct fastipc_send or fastipc_recv
  * @reserved: 0
  *
- * Its cmd_op is FASTIPC_SEND, without THEN_*, or FASTIPC_RECV.  The structure and what
- * it points to stay the kernel's until the completion, whose result is the command's,
- * or ECANCELED.  An array that cannot be sent whole at once is sent in part.
+ * Its cmd_op is FASTIPC_SEND, without THEN_*, or FASTIPC_RECV; timeout_ns is 0: it does
+ * not wait.  The result is the command's.  The structure and what it points to stay the
+ * kernel's until the completion.
  *
- * EINVAL: THEN_*, a registered buffer, or @reserved is not 0; ENOTTY: another cmd_op;
+ * EINVAL: THEN_*, a time-out, a registered buffer, or @reserved is not 0; or it was linked
+ * without IOSQE_ASYNC, and another submission is in its place; ENOTTY: another cmd_op;
  * EOPNOTSUPP: a 32-bit caller.
  */
 struct fastipc_submitted {
