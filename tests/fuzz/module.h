@@ -18,6 +18,7 @@
  * module_tasks.c   others who take part: a thread, a child, helpers
  * module_ioctl.c   the module's own calls, and what they may answer
  * module_args.c    what they take
+ * module_uring.c   the same calls, submitted to io_uring
  * module_file.c    what any file can do: read, write, poll, signals
  * module_memory.c  maps, and what a hostile process writes there
  */
@@ -50,7 +51,7 @@
  * @op: what (enum op), modulo the number of ops
  * @slot: which object, low three bits; how long to wait, high three
  * @a: flags, or a choice
- * @b: how: COMPAT, and a choice in the low bits
+ * @b: how: COMPAT, SUBMITTED, and a choice in the low bits
  * @c: a length: a choice in the low four bits, and a number
  * @d: a pointer: a choice in the low four bits; the size of the structure: in
  *	the high four
@@ -66,7 +67,8 @@ struct call {
 	uint64_t value;
 };
 
-#define CALL_COMPAT(c) (((c)->b & 0xf8) == 0xd8) /* as a 32-bit process */
+#define CALL_COMPAT(c)	  (((c)->b & 0xf8) == 0xd8) /* as a 32-bit process */
+#define CALL_SUBMITTED(c) (((c)->b & 0xf8) == 0xc8) /* by io_uring */
 
 struct program {
 	uint32_t n;
@@ -240,6 +242,12 @@ void fill_data(const struct call *c, const struct file *file, bool recv,
 	       bool iov, bool array, __u64 *data, __u64 *len);
 void fill_recv(const struct call *c, const struct file *file,
 	       struct fastipc_recv *recv);
+
+/* module_uring.c: a result, or -errno */
+long uring_command(const struct call *c, int fd, unsigned long number,
+		   void *arg);
+long uring_move(const struct call *c, int fd, const struct iovec *iov, int n,
+		bool in);
 
 /* module_corpus.c */
 #define CORPUS_MAX 4096

@@ -28,6 +28,9 @@ static long make_ioctl(const struct call *c, int fd, unsigned long number,
 {
 	if (CALL_COMPAT(c))
 		return compat_ioctl(fd, number, arg);
+	if (CALL_SUBMITTED(c) &&
+	    (number == FASTIPC_SEND || number == FASTIPC_RECV))
+		return uring_command(c, fd, number, arg);
 	return answer(ioctl(fd, number, arg));
 }
 

@@ -19,13 +19,15 @@ static long call_move(const struct call *c, int fd, uint64_t len, bool in)
 	int n = c->value % 6;
 
 	if (!(c->a & 1))
-		return in ? read(fd, pointer_of(c, len), len) :
-			    write(fd, pointer_of(c, len), len);
+		return answer(in ? read(fd, pointer_of(c, len), len) :
+				   write(fd, pointer_of(c, len), len));
 	fill_iovec(c, iov, n, len);
+	if (CALL_SUBMITTED(c))
+		return uring_move(c, fd, iov, n, in);
 	if ((c->a & 0x0e) == 0x0e)
-		return in ? preadv2(fd, iov, n, -1, RWF_NOWAIT) :
-			    pwritev2(fd, iov, n, -1, RWF_NOWAIT);
-	return in ? readv(fd, iov, n) : writev(fd, iov, n);
+		return answer(in ? preadv2(fd, iov, n, -1, RWF_NOWAIT) :
+				   pwritev2(fd, iov, n, -1, RWF_NOWAIT));
+	return answer(in ? readv(fd, iov, n) : writev(fd, iov, n));
 }
 
 /* Seldom one that blocks, until the alarm: that costs much time. */
@@ -40,7 +42,7 @@ static long call_read(const struct call *c, const struct file *file, bool in)
 	ioctl(file->fd, FIONBIO, &nonblock);
 	if (waits)
 		alarm_on();
-	ret = answer(call_move(c, file->fd, len, in));
+	ret = call_move(c, file->fd, len, in);
 	if (waits)
 		alarm_off();
 	nonblock = 0;

@@ -207,6 +207,10 @@ static void check_answer(const struct call *c, long ret)
 	 */
 	if (ret == -EBADF || ret == -ENOTTY)
 		return;
+	/* What io_uring says beside, of a file of FASTIPC_MAP too. */
+	if (CALL_SUBMITTED(c) && (ret == -ECANCELED || ret == -ENOMEM ||
+				  ret == -EAGAIN || ret == -EOPNOTSUPP))
+		return;
 	for (i = 0; i < COUNT(answers[op]); i++)
 		if (answers[op][i] && ret == -answers[op][i])
 			return;

@@ -205,7 +205,7 @@ planted_module() {
 prepare_module() {
 	kernel=$(tests/vm/fetch.sh kernel kasan)
 	mkdir -p "$out"
-	${CC:-gcc} -std=gnu11 -O2 -g -Wall -Wextra -D_GNU_SOURCE -Iuapi \
+	${CC:-gcc} -std=gnu11 -O2 -g -Wall -Wextra -D_GNU_SOURCE -Iuapi -Ilib \
 		tests/fuzz/module_*.c -o "$out/module_fuzz"
 	scripts/build-module.sh "$kernel/headers" "$out/module" \
 		KCOV_INSTRUMENT=y >&2
