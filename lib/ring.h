@@ -62,6 +62,7 @@ struct fastipc_producer {
  * @fences: how many in a row were for nobody
  * @lag: how long to leave alone a producer that streams; see lag.h
  * @waited: behind the message that was waited for last
+ * @burst: bytes that came at once behind the one before
  * @answered: what this end had sent then
  */
 struct fastipc_consumer {
@@ -77,6 +78,7 @@ struct fastipc_consumer {
 	uint32_t fences;
 	uint32_t lag;
 	uint64_t waited;
+	uint64_t burst;
 	uint64_t answered;
 };
 

@@ -8,7 +8,8 @@
 #include "lag.h"
 #include "wait.h"
 
-#define LOOKS_PER_TIME 64 /* between two readings of the clock */
+#define LOOKS_PER_TIME 64    /* between two readings of the clock */
+#define LAG_NS	       10000 /* not if looking on takes less */
 
 static uint64_t now_ns(void)
 {
@@ -120,7 +121,8 @@ static bool look_on(struct fastipc *f, const struct wanted *wanted)
 
 	if (!f->spin_ns)
 		return false;
-	if (wanted->look == look_message)
+	/* For who looks on for long: those pauses are up to some microseconds. */
+	if (wanted->look == look_message && spin->now_ns >= LAG_NS)
 		i = fastipc_consumer_lag(&f->rx);
 	while (i--)
 		relax();

@@ -202,11 +202,15 @@ static int test_lag(struct rig *r)
 	for (i = 0; i < 10; i++)
 		check(lag_after_waiting(r, 1) == 0);
 	for (i = 8; i <= 64; i *= 2)
-		check(lag_after_waiting(r, 2) == (uint32_t)i);
+		check(lag_after_waiting(r, 1 + i / 8) == (uint32_t)i);
 	for (i = 2; i < 10; i++)
 		check(lag_after_waiting(r, i) == 64);
 	for (i = 32; i >= 8; i /= 2)
 		check(lag_after_waiting(r, 1) == (uint32_t)i);
+	check(lag_after_waiting(r, 1) == 0);
+	/* Where no more come for it, it does not grow. */
+	for (i = 0; i < 10; i++)
+		check(lag_after_waiting(r, 3) == 8);
 	check(lag_after_waiting(r, 1) == 0);
 	/* Who asks twice and then waits for the answer is no stream. */
 	check(lag_after_waiting(r, 2) == 8);
