@@ -68,7 +68,9 @@ build/lib/libfastipc.pc: lib/libfastipc.pc.in VERSION FORCE
 
 build/%: %.c build/lib/libfastipc.a $(headers)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(PROGRAM_CFLAGS) $< build/lib/libfastipc.a -o $@
+	$(CC) $(CFLAGS) $(PROGRAM_CFLAGS) $< build/lib/libfastipc.a $(LDLIBS) -o $@
+
+build/examples/server: LDLIBS := -l:liburing.a
 
 build/tools/fastipc: $(tool-sources) $(wildcard tools/*.h) \
 		build/lib/libfastipc.a $(headers)

@@ -82,6 +82,9 @@ part compare 'SHA-256 of the copies' compare
 part shell 'tar and sha256sum, with fastipc run between them' shell
 part speed 'beside a pipe and a SOCK_SEQPACKET socket' \
 	build/tools/fastipc bench
+part io_uring 'a thousand ends, served by one thread with io_uring' \
+	build/examples/server io_uring
+part epoll 'the same with epoll' build/examples/server epoll
 part kill 'killing a sender in mid-stream' build/examples/kill
 part left 'what is left in the kernel' nothing_left
 say summary

@@ -10,10 +10,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-run_packages=(gcc libc6-dev make dwarves libelf1 kmod xz-utils
+run_packages=(gcc libc6-dev liburing-dev make dwarves libelf1 kmod xz-utils
 	qemu-system-x86 busybox-static cpio perl-base)
 check_packages=(g++ clang clang-format sparse spin shellcheck codespell
-	liburing-dev mandoc patch perl pkg-config procps pv)
+	mandoc patch perl pkg-config procps pv)
 debug_packages=(bc bison flex libelf-dev clang libclang-rt-dev patch)
 bench_packages=(gcc g++ libc6-dev make libck-dev libboost-dev
 	iceoryx libiceoryx-hoofs-dev libiceoryx-posh-dev)
