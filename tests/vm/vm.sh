@@ -181,7 +181,7 @@ timeout -k 5 "$limit" qemu-system-x86_64 "${machine[@]}" -M pc -smp "$cpus" \
 	-kernel "$image" -initrd "$work/initrd" \
 	-append "console=ttyS0 loglevel=7 panic=-1 oops=panic panic_on_warn=0 \
 nokaslr tsc=reliable no_timer_check pci=noacpi random.trust_cpu=on \
-init_on_alloc=0 $append" \
+init_on_alloc=0 rcupdate.rcu_cpu_stall_timeout=60 $append" \
 	-serial file:"$log" -chardev stdio,id=out,signal=on -serial chardev:out \
 	-device isa-debug-exit,iobase=0xf4,iosize=0x01 -device virtio-rng-pci \
 	"${shares[@]}" </dev/null 2>"$work/qemu.err" &
