@@ -388,7 +388,13 @@ __poll_t pair_poll(struct fastipc_endpoint *endpoint, __poll_t wanted)
 	}
 	if (over)
 		mask |= EPOLLHUP;
-	if (READ_ONCE(self->news))
+	/*
+	 * Not for what io_uring could not read or write at once: that asks for EPOLLPRI
+	 * too, and EPOLLERR, which all others get unasked, with EPOLLHUP.  For news it
+	 * would try again and again, and then have a thread wait.
+	 */
+	if (READ_ONCE(self->news) &&
+	    (wanted & (EPOLLERR | EPOLLHUP)) != EPOLLERR)
 		mask |= EPOLLPRI;
 	return mask;
 }

@@ -12,8 +12,14 @@
 
 #define URING_ENTRIES 64 /* their submissions fill a page */
 
+/**
+ * struct uring - an instance
+ * @fd: its descriptor
+ * @sqe_flags: IOSQE_* of all that is put in
+ */
 struct uring {
 	int fd;
+	uint8_t sqe_flags;
 	char *rings; /* both, in one map */
 	size_t bytes;
 	struct io_uring_sqe *sqes;
@@ -67,6 +73,7 @@ static inline struct io_uring_sqe *uring_push(struct uring *u,
 	uint32_t slot = *tail & *uring_word(u, u->params.sq_off.ring_mask);
 
 	u->sqes[slot] = *sqe;
+	u->sqes[slot].flags |= u->sqe_flags;
 	uring_word(u, u->params.sq_off.array)[slot] = slot;
 	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
 	return &u->sqes[slot];

@@ -16,12 +16,45 @@ FIXTURE(uring)
 	char buf[64];
 };
 
-VARIANTS_OF_SORT(uring);
+/* Both sorts of pair, and how the instance works. */
+FIXTURE_VARIANT(uring)
+{
+	uint32_t flags;
+	uint32_t setup;
+	uint8_t sqe_flags;
+};
+
+FIXTURE_VARIANT_ADD(uring, direct)
+{
+	.flags = 0,
+};
+
+FIXTURE_VARIANT_ADD(uring, sealed)
+{
+	.flags = FASTIPC_SEALED,
+};
+
+FIXTURE_VARIANT_ADD(uring, direct_async)
+{
+	.sqe_flags = IOSQE_ASYNC,
+};
+
+FIXTURE_VARIANT_ADD(uring, sealed_polled)
+{
+	.flags = FASTIPC_SEALED, .setup = IORING_SETUP_SQPOLL,
+};
+
+FIXTURE_VARIANT_ADD(uring, sealed_deferred)
+{
+	.flags = FASTIPC_SEALED,
+	.setup = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
+};
 
 FIXTURE_SETUP(uring)
 {
 	ASSERT_EQ(0, raw_pair_of(self->fd, 4096, variant->flags));
-	ASSERT_EQ(0, uring_open(&self->u));
+	ASSERT_EQ(0, uring_open_with(&self->u, variant->setup));
+	self->u.sqe_flags = variant->sqe_flags;
 }
 
 FIXTURE_TEARDOWN(uring)
@@ -133,6 +166,67 @@ TEST_F(uring, polls)
 	ASSERT_FALSE(uring_reap(&self->u, &user, &res));
 	ASSERT_EQ(1, raw_send(self->fd[0], "x", 1, 0));
 	ASSERT_EQ(POLLIN, uring_wait(&self->u, &user));
+}
+
+/* Cancel the one of this operation, which waits: its result. */
+static int cancelled(struct uring *u, int op)
+{
+	struct io_uring_sqe cancel = { .opcode = IORING_OP_ASYNC_CANCEL,
+				       .addr = op,
+				       .user_data = 1000 };
+	int i, res, result = -EUCLEAN;
+	uint64_t user = 0;
+
+	usleep(20000); /* a worker may have to begin it */
+	if (uring_submit(u, &cancel))
+		return -EUCLEAN;
+	for (i = 0; i < 2; i++) {
+		res = uring_wait(u, &user);
+		if (user == op)
+			result = res;
+	}
+	return result;
+}
+
+TEST_F(uring, a_read_is_cancelled)
+{
+	ASSERT_EQ(0, submit(&self->u, IORING_OP_READ, self->fd[1], self->buf,
+			    sizeof(self->buf)));
+	ASSERT_EQ(-ECANCELED, cancelled(&self->u, IORING_OP_READ));
+	ASSERT_EQ(1, raw_send(self->fd[0], "x", 1, 0));
+	ASSERT_EQ(1, done(&self->u, IORING_OP_READ, self->fd[1], self->buf,
+			  sizeof(self->buf)));
+}
+
+TEST_F(uring, a_write_is_cancelled)
+{
+	struct fastipc_recv recv;
+	int n = fill_ring(self->fd[0]);
+
+	ASSERT_EQ(0, submit(&self->u, IORING_OP_WRITE, self->fd[0], "x", 1));
+	ASSERT_EQ(-ECANCELED, cancelled(&self->u, IORING_OP_WRITE));
+	while (n--)
+		ASSERT_EQ(1, raw_recv(self->fd[1], &recv, self->buf, 1, 0));
+	ASSERT_TRUE(nothing_at(self->fd[1]));
+}
+
+TEST_F(uring, a_poll_is_cancelled)
+{
+	ASSERT_EQ(0, submit_poll(&self->u, self->fd[1], POLLIN));
+	ASSERT_EQ(-ECANCELED, cancelled(&self->u, IORING_OP_POLL_ADD));
+}
+
+TEST_F(uring, the_peer_dies)
+{
+	uint64_t user;
+
+	ASSERT_EQ(0, submit(&self->u, IORING_OP_READ, self->fd[1], self->buf,
+			    sizeof(self->buf)));
+	close(self->fd[0]);
+	self->fd[0] = -1;
+	ASSERT_EQ(0, uring_wait(&self->u, &user));
+	ASSERT_EQ(-ECONNRESET,
+		  done(&self->u, IORING_OP_WRITE, self->fd[1], "x", 1));
 }
 
 TEST_F(uring, is_told_of_the_end)
@@ -285,8 +379,12 @@ TEST_F(uring, a_wait_takes_no_thread)
 	FILE *file;
 	int i;
 
+	/* Those are, by what they are. */
+	if (variant->sqe_flags || variant->setup & IORING_SETUP_SQPOLL)
+		return;
+	/* Nor do news of the peer, which end 0 has, ask for one. */
 	for (i = 0; i < 32; i++)
-		ASSERT_EQ(0, submit(&self->u, IORING_OP_READ, self->fd[1],
+		ASSERT_EQ(0, submit(&self->u, IORING_OP_READ, self->fd[i % 2],
 				    self->buf, sizeof(self->buf)));
 	snprintf(path, sizeof(path), "/proc/%d/status", getpid());
 	file = fopen(path, "r");
@@ -325,7 +423,7 @@ static int submit_busy(struct uring *u, const int fd[2], int op, int at,
 static int result_of(struct uring *u, int op)
 {
 	int i, res, result = -EUCLEAN;
-	uint64_t user;
+	uint64_t user = 0;
 
 	for (i = 0; i < 3; i++) {
 		res = uring_wait(u, &user);
