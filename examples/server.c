@@ -10,7 +10,6 @@
 #include <err.h>
 #include <errno.h>
 #include <liburing.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -48,13 +47,13 @@ static void must(int ret, const char *what)
 /* Ask, and wait for the answer, in one system call. */
 static void ask(struct fastipc *f, int number)
 {
-	char question[32], answer[32];
+	char question[32], reply[32];
 	int len = snprintf(question, sizeof(question), "question %d", number);
 	ssize_t n =
-		fastipc_exchange(f, question, len, answer, sizeof(answer), -1);
+		fastipc_exchange(f, question, len, reply, sizeof(reply), -1);
 
 	must(n, "fastipc_exchange");
-	if (n != len || memcmp(question, answer, len))
+	if (n != len || memcmp(question, reply, len))
 		errx(1, "that is no answer to question %d", number);
 }
 
@@ -108,86 +107,74 @@ static pid_t start(void)
 
 /* The server ----------------------------------------------------------------- */
 
-/* Answer all there is: false once the end is over. */
-static bool serve(struct fastipc *f)
+static void answer(struct fastipc *f, const void *question, size_t len)
 {
-	char text[32];
-	ssize_t n;
+	must(fastipc_send(f, question, len, FASTIPC_NOWAIT), "fastipc_send");
+	did.answered++;
+}
 
-	did.woken++;
-	while ((n = fastipc_recv(f, text, sizeof(text), FASTIPC_NOWAIT)) >= 0) {
-		must(fastipc_send(f, text, n, FASTIPC_NOWAIT), "fastipc_send");
-		did.answered++;
-	}
-	if (n == -EAGAIN)
-		return true;
-	if (n != -EPIPE && n != -ECONNRESET)
-		must(n, "fastipc_recv");
+/* There will be no more from it, for this reason. */
+static void finish(struct fastipc *f, int why)
+{
+	if (why != -EPIPE && why != -ECONNRESET)
+		must(why, "receiving");
+	fastipc_close(f);
 	did.open--;
-	return false;
 }
 
-static struct io_uring_sqe *next(struct io_uring *ring)
+/* In place, without a system call, until there is nothing: then a wait is in the ring. */
+static void serve_in_place(struct io_uring *ring, struct fastipc *f)
 {
-	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
+	struct fastipc_msg msg;
+	int ret;
 
-	if (!sqe) {
-		must(io_uring_submit(ring), "io_uring_submit");
-		sqe = io_uring_get_sqe(ring);
+	for (;;) {
+		ret = fastipc_take_or_wait(ring, f, &msg, (uintptr_t)f);
+		if (ret == 1) {
+			answer(f, msg.data, msg.len);
+			must(fastipc_done(f, &msg), "fastipc_done");
+		} else if (ret == -EBUSY) {
+			must(io_uring_submit(ring), "io_uring_submit");
+		} else {
+			break;
+		}
 	}
-	if (!sqe)
-		errx(1, "the ring takes nothing");
-	return sqe;
-}
-
-static void wait_for(struct io_uring *ring, unsigned int i)
-{
-	struct io_uring_sqe *sqe = next(ring);
-
-	fastipc_prep_wait_multishot(sqe, fastipc_fd(end[i]), POLLIN);
-	io_uring_sqe_set_data64(sqe, i);
-}
-
-/* The wait has the end's file: without it, closing the handle ends it. */
-static void finish(struct io_uring *ring, unsigned int i)
-{
-	struct io_uring_sqe *sqe = next(ring);
-
-	io_uring_prep_poll_remove(sqe, i);
-	io_uring_sqe_set_data64(sqe, ENDS);
-	fastipc_close(end[i]);
-	end[i] = NULL;
-}
-
-static void completed(struct io_uring *ring, const struct io_uring_cqe *cqe)
-{
-	/* What was finished may still be said something of. */
-	if (cqe->user_data == ENDS || !end[cqe->user_data])
-		return;
-	must(cqe->res, "waiting");
-	if (!serve(end[cqe->user_data]))
-		finish(ring, cqe->user_data);
-	else if (!(cqe->flags & IORING_CQE_F_MORE))
-		wait_for(ring, cqe->user_data);
+	if (ret)
+		finish(f, ret);
 }
 
 static void serve_by_uring(void)
 {
 	struct io_uring_cqe *cqe;
 	struct io_uring ring;
-	unsigned int i;
+	int i;
 
-	must(io_uring_queue_init(2 * ENDS, &ring, 0), "io_uring_queue_init");
+	must(io_uring_queue_init(256, &ring, 0), "io_uring_queue_init");
 	for (i = 0; i < ENDS; i++)
-		wait_for(&ring, i);
+		serve_in_place(&ring, end[i]);
 	while (did.open) {
 		must(io_uring_submit_and_wait(&ring, 1), "io_uring_submit");
 		while (!io_uring_peek_cqe(&ring, &cqe)) {
-			completed(&ring, cqe);
+			must(cqe->res, "waiting");
+			did.woken++;
+			serve_in_place(&ring, io_uring_cqe_get_data(cqe));
 			io_uring_cqe_seen(&ring, cqe);
 		}
 	}
 	io_uring_queue_exit(&ring);
+}
+
+/* The same by copies; with EPOLLET until there is nothing. */
+static void serve(struct fastipc *f)
+{
+	char text[32];
+	ssize_t n;
+
+	while ((n = fastipc_recv(f, text, sizeof(text), FASTIPC_NOWAIT)) >= 0)
+		answer(f, text, n);
+	/* Closing it takes it out of the set: nobody else has this file. */
+	if (n != -EAGAIN)
+		finish(f, n);
 }
 
 static void serve_by_epoll(void)
@@ -206,10 +193,10 @@ static void serve_by_epoll(void)
 		n = epoll_wait(epoll, found, 64, -1);
 		if (n < 0)
 			err(1, "epoll_wait");
-		for (i = 0; i < n; i++)
-			/* Closing it takes it out: nobody else has this file. */
-			if (!serve(found[i].data.ptr))
-				fastipc_close(found[i].data.ptr);
+		for (i = 0; i < n; i++) {
+			did.woken++;
+			serve(found[i].data.ptr);
+		}
 	}
 	close(epoll);
 }
