@@ -133,7 +133,7 @@ static void serve_in_place(struct io_uring *ring, struct fastipc *f)
 		if (ret == 1) {
 			answer(f, msg.data, msg.len);
 			must(fastipc_done(f, &msg), "fastipc_done");
-		} else if (ret == -EBUSY) {
+		} else if (ret == -ENOBUFS) {
 			must(io_uring_submit(ring), "io_uring_submit");
 		} else {
 			break;

@@ -179,7 +179,7 @@ static inline void fastipc_prep_wait_multishot(struct io_uring_sqe *sqe, int fd,
  * Takes in place as long as there is something, without a system call; else puts a
  * fastipc_prep_wait() into the ring, to be submitted: after its completion go on.
  *
- * Return: 1: a message; 0: wait; -EBUSY: no submission is free; or why there will be no
+ * Return: 1: a message; 0: wait; -ENOBUFS: no submission is free; or why there will be no
  * more messages.
  */
 static inline int fastipc_take_or_wait(struct io_uring *ring, struct fastipc *f,
@@ -193,7 +193,7 @@ static inline int fastipc_take_or_wait(struct io_uring *ring, struct fastipc *f,
 		return ret ? ret : 1;
 	sqe = io_uring_get_sqe(ring);
 	if (!sqe)
-		return -EBUSY;
+		return -ENOBUFS;
 	fastipc_prep_wait(sqe, fastipc_fd(f), 1 /* POLLIN */);
 	sqe->user_data = user_data;
 	return 0;
