@@ -127,4 +127,27 @@ static inline int uring_wait(struct uring *u, uint64_t *user)
 	return res;
 }
 
+/* The variants of a fixture: both sorts of pair, and how an instance works. */
+#define VARIANTS_OF_URING(type)                                              \
+	FIXTURE_VARIANT(type)                                                \
+	{                                                                    \
+		uint32_t flags;                                              \
+		uint32_t setup;                                              \
+		uint8_t sqe_flags;                                           \
+	};                                                                   \
+	FIXTURE_VARIANT_ADD(type, direct) { 0, 0, 0 };                       \
+	FIXTURE_VARIANT_ADD(type, sealed) { FASTIPC_SEALED, 0, 0 };          \
+	FIXTURE_VARIANT_ADD(type, direct_async) { 0, 0, IOSQE_ASYNC };       \
+	FIXTURE_VARIANT_ADD(type, sealed_polled)                             \
+	{                                                                    \
+		FASTIPC_SEALED, IORING_SETUP_SQPOLL, 0                       \
+	};                                                                   \
+	FIXTURE_VARIANT_ADD(type, sealed_deferred)                           \
+	{                                                                    \
+		FASTIPC_SEALED,                                              \
+			IORING_SETUP_SINGLE_ISSUER |                         \
+				IORING_SETUP_DEFER_TASKRUN,                  \
+			0                                                    \
+	}
+
 #endif /* FASTIPC_TEST_URING_H */

@@ -16,39 +16,7 @@ FIXTURE(uring)
 	char buf[64];
 };
 
-/* Both sorts of pair, and how the instance works. */
-FIXTURE_VARIANT(uring)
-{
-	uint32_t flags;
-	uint32_t setup;
-	uint8_t sqe_flags;
-};
-
-FIXTURE_VARIANT_ADD(uring, direct)
-{
-	.flags = 0,
-};
-
-FIXTURE_VARIANT_ADD(uring, sealed)
-{
-	.flags = FASTIPC_SEALED,
-};
-
-FIXTURE_VARIANT_ADD(uring, direct_async)
-{
-	.sqe_flags = IOSQE_ASYNC,
-};
-
-FIXTURE_VARIANT_ADD(uring, sealed_polled)
-{
-	.flags = FASTIPC_SEALED, .setup = IORING_SETUP_SQPOLL,
-};
-
-FIXTURE_VARIANT_ADD(uring, sealed_deferred)
-{
-	.flags = FASTIPC_SEALED,
-	.setup = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
-};
+VARIANTS_OF_URING(uring);
 
 FIXTURE_SETUP(uring)
 {
@@ -168,24 +136,40 @@ TEST_F(uring, polls)
 	ASSERT_EQ(POLLIN, uring_wait(&self->u, &user));
 }
 
+/* Of @n that were submitted, the result of the operation. */
+static int result_of(struct uring *u, int op, int n)
+{
+	int i, res, result = -EUCLEAN;
+	uint64_t user = 0;
+
+	for (i = 0; i < n; i++) {
+		res = uring_wait(u, &user);
+		if (user == op)
+			result = res;
+	}
+	return result;
+}
+
 /* Cancel the one of this operation, which waits: its result. */
 static int cancelled(struct uring *u, int op)
 {
 	struct io_uring_sqe cancel = { .opcode = IORING_OP_ASYNC_CANCEL,
 				       .addr = op,
 				       .user_data = 1000 };
-	int i, res, result = -EUCLEAN;
-	uint64_t user = 0;
 
 	usleep(20000); /* a worker may have to begin it */
-	if (uring_submit(u, &cancel))
-		return -EUCLEAN;
-	for (i = 0; i < 2; i++) {
-		res = uring_wait(u, &user);
-		if (user == op)
-			result = res;
-	}
-	return result;
+	return uring_submit(u, &cancel) ?: result_of(u, op, 2);
+}
+
+/* News of the peer, which end 0 has, are told to who asks for them. */
+TEST_F(uring, polls_for_news)
+{
+	uint64_t user;
+
+	ASSERT_EQ(0, submit_poll(&self->u, self->fd[0], POLLPRI));
+	ASSERT_EQ(POLLPRI, uring_wait(&self->u, &user));
+	ASSERT_EQ(0, submit_poll(&self->u, self->fd[0], POLLIN | POLLPRI));
+	ASSERT_EQ(POLLPRI, uring_wait(&self->u, &user));
 }
 
 TEST_F(uring, a_read_is_cancelled)
@@ -275,45 +259,6 @@ TEST_F(uring, what_is_pending_goes_with_its_instance)
 			break;
 	}
 	ASSERT_EQ(1, ret);
-}
-
-/* A process with all that pending exits, or is killed: the end dies with it. */
-TEST_F(uring, what_is_pending_keeps_no_dead_process)
-{
-	int how, fd, up[2];
-	struct fastipc_recv recv;
-	struct fastipc_peer peer = { .size = sizeof(peer), .flags = O_RDWR };
-	pid_t pid;
-	char c;
-
-	for (how = 0; how < 2; how++) {
-		fd = raw_open(O_RDWR);
-		ASSERT_EQ(0, pipe(up));
-		ASSERT_EQ(0, raw_setup(fd, 4096, 0));
-		pid = fork_bound();
-		if (!pid) {
-			int mine = raw_ioctl(fd, FASTIPC_PEER, &peer);
-			struct uring u;
-
-			if (mine < 0 || uring_open(&u) ||
-			    submit(&u, IORING_OP_READ, mine, self->buf, 8) ||
-			    submit_poll(&u, mine, POLLIN) ||
-			    write(up[1], "", 1) != 1)
-				_exit(1);
-			if (!how)
-				_exit(0);
-			pause();
-		}
-		ASSERT_EQ(1, read(up[0], &c, 1));
-		if (how)
-			kill(pid, SIGKILL);
-		ASSERT_EQ(how ? 128 + SIGKILL : 0, reap(pid));
-		ASSERT_EQ(-ECONNRESET,
-			  raw_recv(fd, &recv, &c, 1, FASTIPC_FOREVER));
-		close(up[0]);
-		close(up[1]);
-		close(fd);
-	}
 }
 
 /* Later than this machine's headers. */
@@ -419,20 +364,6 @@ static int submit_busy(struct uring *u, const int fd[2], int op, int at,
 	return uring_enter(u, 3);
 }
 
-/* Of three that were submitted, the result of the operation. */
-static int result_of(struct uring *u, int op)
-{
-	int i, res, result = -EUCLEAN;
-	uint64_t user = 0;
-
-	for (i = 0; i < 3; i++) {
-		res = uring_wait(u, &user);
-		if (user == op)
-			result = res;
-	}
-	return result;
-}
-
 /* That work is no signal: a read passes over an empty message, whatever is pending. */
 TEST_F(uring, its_own_work_interrupts_no_read)
 {
@@ -446,7 +377,7 @@ TEST_F(uring, its_own_work_interrupts_no_read)
 		ASSERT_EQ(1, raw_send(self->fd[0], "x", 1, 0));
 		ASSERT_EQ(0, submit_busy(&self->u, other, IORING_OP_READ,
 					 self->fd[1], self->buf, 8));
-		ASSERT_EQ(1, result_of(&self->u, IORING_OP_READ));
+		ASSERT_EQ(1, result_of(&self->u, IORING_OP_READ, 3));
 		ASSERT_EQ(1, raw_recv(other[1], &recv, &c, 1, 0));
 	}
 	close(other[0]);
@@ -469,7 +400,7 @@ TEST_F(uring, its_own_work_interrupts_no_write)
 	peer = raw_peer(fd, O_RDWR);
 	ASSERT_EQ(0, submit_busy(&self->u, self->fd, IORING_OP_WRITE, fd, data,
 				 sizeof(data)));
-	ASSERT_EQ(sizeof(data), result_of(&self->u, IORING_OP_WRITE));
+	ASSERT_EQ(sizeof(data), result_of(&self->u, IORING_OP_WRITE, 3));
 	close(peer);
 	close(fd);
 }
