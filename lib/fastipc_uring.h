@@ -20,6 +20,7 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -194,7 +195,7 @@ static inline int fastipc_take_or_wait(struct io_uring *ring, struct fastipc *f,
 	sqe = io_uring_get_sqe(ring);
 	if (!sqe)
 		return -ENOBUFS;
-	fastipc_prep_wait(sqe, fastipc_fd(f), 1 /* POLLIN */);
+	fastipc_prep_wait(sqe, fastipc_fd(f), POLLIN);
 	sqe->user_data = user_data;
 	return 0;
 }

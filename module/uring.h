@@ -3,8 +3,8 @@
  * DOC: uring.h - commands that io_uring submits
  *
  * Owns what of io_uring's ways differs from an ioctl's.  Keeps nothing and holds no
- * lock: a command is done when this returns, or io_uring tries it again.  Reading,
- * writing and polling by io_uring are rw.c's and poll's.
+ * lock: a command is done when this returns.  Reading, writing and polling by io_uring
+ * are rw.c's and poll's.
  */
 #ifndef FASTIPC_URING_H
 #define FASTIPC_URING_H

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # demo.sh LIST - what run.sh shows, in the guest with the module loaded: streams
-# the files that LIST names, compares speeds, kills a sender.  Exit status 0 if
-# everything was right.
+# the files that LIST names, compares speeds, serves a thousand ends, kills a sender.
+# Exit status 0 if everything was right.
 # shellcheck disable=SC2317 # part calls what looks unreachable
 set -euo pipefail
 cd "$(dirname "$0")/.."
