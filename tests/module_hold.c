@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 
 #include "fastipc_test.h"
+#include "uring_cmd.h"
 
 /* One message through the library, and one by the kernel's calls. */
 static bool use(uint32_t flags)
@@ -100,6 +101,31 @@ static bool hold_epoll(int fd)
 	return true;
 }
 
+/*
+ * What io_uring has not completed, of a descriptor that is closed by then: a read, and
+ * a wait with a receive linked behind it.
+ */
+static bool hold_pending(int fd, bool reads)
+{
+	static struct fastipc_recv recv;
+	static struct uring u;
+	static char c;
+	struct io_uring_sqe sqe = { .opcode = IORING_OP_READ,
+				    .fd = fd,
+				    .addr = (uintptr_t)&c,
+				    .len = 1,
+				    .off = -1ULL };
+
+	recv = recv_of(&c, 1);
+	if (uring_open(&u) ||
+	    (reads ? uring_submit(&u, &sqe) :
+		     submit_behind(&u, fd, POLLIN, FASTIPC_RECV, &recv)) ||
+	    !is_pending(&u))
+		return false;
+	close(fd);
+	return is_pending(&u);
+}
+
 static bool hold(const char *what, int fd, const struct fastipc_info *info)
 {
 	if (!strcmp(what, "endpoint"))
@@ -118,6 +144,10 @@ static bool hold(const char *what, int fd, const struct fastipc_info *info)
 		return hold_sleeper(fd, false);
 	if (!strcmp(what, "write"))
 		return hold_sleeper(fd, true);
+	if (!strcmp(what, "uring-read"))
+		return hold_pending(fd, true);
+	if (!strcmp(what, "uring-recv"))
+		return hold_pending(fd, false);
 	if (!strcmp(what, "peer"))
 		return hold_peer(fd);
 	if (!strcmp(what, "epoll"))

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Loading and unloading: refused while an endpoint, a map file or a map lives, or
-# somebody sleeps in a call; clean afterwards, many times.  Needs the module loaded;
+# Loading and unloading: refused while an endpoint, a map file or a map lives,
+# somebody sleeps in a call, or io_uring has something pending; clean afterwards,
+# many times.  Needs the module loaded.
 # FASTIPC_MODULE is its file, otherwise modprobe finds it.  Leaves it loaded.
 
 hold=${FASTIPC_TEST_BIN:-$(dirname "$0")}/module_hold
@@ -73,7 +74,7 @@ cycle() {
 }
 
 echo "TAP version 13"
-echo "1..12"
+echo "1..14"
 result "refused while an endpoint is open" held endpoint
 result "refused while its peer is open" held peer
 result "refused while a map file is open" held mapfile
@@ -81,6 +82,8 @@ result "refused while a map lives" held map
 result "refused while a map of a sealed ring lives" held sealed-map
 result "refused while somebody sleeps in read(2)" held read
 result "refused while somebody sleeps in write(2)" held write
+result "refused while io_uring has a read pending" held uring-read
+result "refused while io_uring has a receive pending behind a wait" held uring-recv
 result "unloads though an epoll instance watched an end" held epoll unload
 result "loads after that" load
 result "unloads afterwards" unload
