@@ -160,7 +160,7 @@ check_man() {
 # Each room includes only what stands right of it.
 check_includes() {
 	local rooms='main dev endpoint uring command map transfer rw pair pair_send
-		pair_recv pair_successor pair_wait channel wait user produce
+		pair_recv pair_successor pair_wait use channel wait user produce
 		consume ring region args trace compat'
 	local lib_rooms='fastipc_uring inherit channel exchange send recv fast
 		sealed wait map handle lag ring fastipc'
