@@ -9,13 +9,14 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "channel.h"
 #include "map.h"
 
 #define DEVICE		"/dev/fastipc"
 #define TAKES		16
 #define SPIN_US		50
 #define SPIN_US_MAX	1000
-#define OPTIONS_SIZE_V0 40
+#define OPTIONS_SIZE_V0 48
 
 _Static_assert(sizeof(struct fastipc_options) == OPTIONS_SIZE_V0,
 	       "struct fastipc_options grew: keep taking the old size");
@@ -28,8 +29,8 @@ int fastipc_version(void)
 /* Handles ---------------------------------------------------------------- */
 
 /* Take what the caller knows; refuse what this library does not. */
-static int read_options(struct fastipc_options *to,
-			const struct fastipc_options *from)
+int fastipc_options_(struct fastipc_options *to,
+		     const struct fastipc_options *from)
 {
 	const char *tail = (const char *)from;
 	size_t i;
@@ -43,7 +44,8 @@ static int read_options(struct fastipc_options *to,
 		if (tail[i])
 			return -E2BIG;
 	memcpy(to, from, sizeof(*to));
-	if (to->spin_us < -1 || to->spin_us > SPIN_US_MAX || to->reserved)
+	if (to->spin_us < -1 || to->spin_us > SPIN_US_MAX || to->end > 2 ||
+	    (to->flags & FASTIPC_SEALED && to->flags & FASTIPC_DIRECT))
 		return -EINVAL;
 	return 0;
 }
@@ -55,8 +57,8 @@ static bool one_cpu(void)
 	return !sched_getaffinity(0, sizeof(set), &set) && CPU_COUNT(&set) == 1;
 }
 
-static int handle_new(struct fastipc **out, int fd,
-		      const struct fastipc_options *options)
+int fastipc_handle_(struct fastipc **out, int fd,
+		    const struct fastipc_options *options)
 {
 	struct fastipc *f = aligned_alloc(_Alignof(struct fastipc), sizeof(*f));
 	int ret = -ENOMEM;
@@ -106,24 +108,32 @@ static uint64_t ring_bytes(uint64_t wanted)
 	return wanted ? bytes : 0;
 }
 
+struct fastipc_setup fastipc_setup_(const struct fastipc_options *options)
+{
+	return (struct fastipc_setup){
+		.size = sizeof(struct fastipc_setup),
+		.kind = FASTIPC_KIND_PAIR,
+		.flags = options->flags & ~FASTIPC_DIRECT,
+		.ring_bytes = ring_bytes(options->ring_bytes),
+		.max_message = options->max_message,
+	};
+}
+
 int fastipc_pair(struct fastipc *end[2], const struct fastipc_options *options)
 {
-	struct fastipc_setup setup = { .size = sizeof(setup),
-				       .kind = FASTIPC_KIND_PAIR };
+	struct fastipc_setup setup;
 	struct fastipc_peer peer = { .size = sizeof(peer),
 				     .flags = O_RDWR | O_CLOEXEC };
 	struct fastipc_options o;
 	int fd[2], ret;
 
-	ret = read_options(&o, options);
+	ret = fastipc_options_(&o, options);
 	if (ret)
 		return ret;
 	fd[0] = open(DEVICE, O_RDWR | O_CLOEXEC);
 	if (fd[0] < 0)
 		return -errno;
-	setup.ring_bytes = ring_bytes(o.ring_bytes);
-	setup.max_message = o.max_message;
-	setup.flags = o.flags;
+	setup = fastipc_setup_(&o);
 	if (ioctl(fd[0], FASTIPC_SETUP, &setup)) {
 		ret = -errno;
 		goto err_close0;
@@ -133,10 +143,10 @@ int fastipc_pair(struct fastipc *end[2], const struct fastipc_options *options)
 		ret = -errno;
 		goto err_close0;
 	}
-	ret = handle_new(&end[0], fd[0], &o);
+	ret = fastipc_handle_(&end[0], fd[0], &o);
 	if (ret)
 		goto err_close1;
-	ret = handle_new(&end[1], fd[1], &o);
+	ret = fastipc_handle_(&end[1], fd[1], &o);
 	if (ret)
 		goto err_handle0;
 	return 0;
@@ -152,13 +162,23 @@ err_close0:
 
 int fastipc_adopt(struct fastipc **f, int fd)
 {
+	struct fastipc_attach attach = { .size = sizeof(attach),
+					 .end = FASTIPC_END_ANY };
 	const struct fastipc_options defaults = { 0 };
 	struct fastipc *new;
 	int ret;
 
-	ret = handle_new(&new, fd, &defaults);
+	ret = fastipc_handle_(&new, fd, &defaults);
 	if (ret)
 		return ret;
+	/* Opened by its name, and nothing more: any end will do. */
+	if (new->info.end == (uint32_t)FASTIPC_END_ANY) {
+		if (ioctl(fd, FASTIPC_ATTACH, &attach) ||
+		    ioctl(fd, FASTIPC_INFO, &new->info)) {
+			ret = -errno;
+			goto err_free;
+		}
+	}
 	/*
 	 * Whoever maps it speaks for it; FASTIPC_ATTACH before would take that
 	 * from a process that has it mapped, which then cannot end in order.
@@ -187,7 +207,7 @@ int fastipc_peer(struct fastipc **f, const struct fastipc *from, int oflags)
 	fd = ioctl(from->fd, FASTIPC_PEER, &peer);
 	if (fd < 0)
 		return -errno;
-	ret = handle_new(f, fd, &defaults);
+	ret = fastipc_handle_(f, fd, &defaults);
 	if (ret)
 		close(fd);
 	return ret;

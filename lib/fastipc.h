@@ -78,10 +78,15 @@ struct fastipc;
  * @takes: how many messages may be taken and not yet done; 0: 16
  * @spin_us: how long to look on before sleeping, in microseconds, up to 1000;
  *	0: 50, about what a sleep costs; -1: not at all.  Never with one CPU.
- * @flags: FASTIPC_SEALED; FASTIPC_STREAM: for programs that only read(2) and
- *	write(2), see fastipc(4); FASTIPC_FENCED: nobody who runs is interrupted, at
- *	the cost of a fence for each message
- * @reserved: 0
+ * @flags: FASTIPC_SEALED: the default of a channel with a name, of one without
+ *	FASTIPC_DIRECT; FASTIPC_STREAM: for programs that only read(2) and write(2), see
+ *	fastipc(4); FASTIPC_FENCED: nobody who runs is interrupted, at the cost of a fence
+ *	for each message; FASTIPC_KEEP: with a name; an end that closes or dies can have a
+ *	successor, and the other one waits for it
+ * @mode: of a name that is made; 0: 0600
+ * @end: of a name: FASTIPC_AS_END(0) or FASTIPC_AS_END(1); 0: fastipc_create() becomes
+ *	end 0, fastipc_open() end 1
+ * @timeout_ms: of a name: how long to wait until it is set up; 0: 1000, -1: no limit
  */
 struct fastipc_options {
 	size_t size;
@@ -90,8 +95,13 @@ struct fastipc_options {
 	uint32_t takes;
 	int32_t spin_us;
 	uint32_t flags;
-	uint32_t reserved;
+	uint32_t mode;
+	uint32_t end;
+	int32_t timeout_ms;
 };
+
+#define FASTIPC_DIRECT	  0x80000000 /* in options.flags: not FASTIPC_SEALED */
+#define FASTIPC_AS_END(n) ((n) + 1)  /* in options.end */
 
 /* flags of a call */
 #define FASTIPC_NOWAIT 1 /* -EAGAIN instead of waiting */
@@ -112,7 +122,8 @@ struct fastipc_options {
  * @uid: of whoever opened the sending endpoint
  * @gid: the same
  * @priority: 0
- * @flags: FASTIPC_MUTABLE in a direct pair
+ * @flags: FASTIPC_MUTABLE in a direct pair; FASTIPC_MAYBE_SEEN: a predecessor, which is
+ *	dead, had taken it too, and not said that it had done with it
  * @reserved: 0
  * @private_: not yours
  *
@@ -205,6 +216,60 @@ int fastipc_inherit(struct fastipc **f);
  * rights than @from has; -EINVAL, -ENOMEM, -EMFILE, -ENFILE.
  */
 int fastipc_peer(struct fastipc **f, const struct fastipc *from, int oflags);
+
+/* Channels with a name ------------------------------------------------------ */
+
+/**
+ * fastipc_create() - make a channel with a name, or open one that is as it would be
+ * @f: filled in: its end 0, unless options.end says otherwise
+ * @name: without a slash: in $FASTIPC_DIR, or else in /run/fastipc; or a path
+ * @oflags: O_RDWR, O_RDONLY or O_WRONLY: who may receive, and send; O_EXCL: make it;
+ *	O_NONBLOCK
+ * @options: or NULL for the defaults
+ *
+ * The name and what was sent stay until it is removed (fastipc_unlink()), with
+ * FASTIPC_KEEP also if nobody has it open.  A process that died and comes back with the
+ * same call goes on where it stopped.
+ *
+ * Return: 0; -EEXIST: there is one, and O_EXCL was given or it is not as it would be;
+ * -EBUSY: somebody is that end; -ENOENT: no such directory; -ENOTTY: that is no mount of
+ * fastipcfs, or the name no channel; -EACCES; -EDQUOT: the user's share is used up;
+ * -ENOSPC: the mount's; -EPIPE, -ECONNRESET: the end is over; -EPERM, -EBADMSG: see
+ * fastipc_open(); -EINVAL, -E2BIG: bad options; -ENOMEM, -EMFILE, -ENFILE,
+ * -ENAMETOOLONG.
+ */
+int fastipc_create(struct fastipc **f, const char *name, int oflags,
+		   const struct fastipc_options *options);
+
+/**
+ * fastipc_open() - open a channel by its name
+ * @f: filled in: its end 1, unless options.end says otherwise
+ * @name: as fastipc_create()
+ * @oflags: O_RDWR, O_RDONLY or O_WRONLY; O_NONBLOCK
+ * @options: or NULL for the defaults; how the channel was made, they do not change
+ *
+ * Waits until it is set up, for as long as options.timeout_ms says.  If the end had
+ * another owner, which is gone, and the channel has FASTIPC_KEEP: goes on where that one
+ * stopped.  What it had taken and not given back comes again, marked FASTIPC_MAYBE_SEEN.
+ *
+ * Return: 0; -ENOENT: no such name; -ETIMEDOUT: it is not set up; -EINTR; -EBUSY:
+ * somebody is that end; -EPIPE, -ECONNRESET: it is over; -EPERM: direct, and a former
+ * owner was another user, who could still write there; -EBADMSG: a former owner broke
+ * the rules; -ENOTTY: no channel; -EACCES, -EINVAL, -E2BIG, -ENOMEM, -EMFILE, -ENFILE,
+ * -ENAMETOOLONG.
+ */
+int fastipc_open(struct fastipc **f, const char *name, int oflags,
+		 const struct fastipc_options *options);
+
+/**
+ * fastipc_unlink() - remove the name of a channel
+ * @name: as fastipc_create()
+ *
+ * Who has it open goes on.
+ *
+ * Return: 0, -ENOENT, -EACCES, -EPERM, -ENOTTY, -EINVAL, -ENAMETOOLONG.
+ */
+int fastipc_unlink(const char *name);
 
 #define FASTIPC_EV_PEER POLLPRI
 

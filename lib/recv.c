@@ -103,6 +103,8 @@ static void expose(struct fastipc *f, size_t len, struct fastipc_msg *msg)
 		msg->priority = 0;
 		msg->flags = FASTIPC_MUTABLE;
 	}
+	if (begin < f->rx.seen)
+		msg->flags |= FASTIPC_MAYBE_SEEN;
 	f->taken++;
 }
 

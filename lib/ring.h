@@ -55,6 +55,7 @@ struct fastipc_producer {
  * @stamp_bytes: between tag and payload; 0 unless the ring is sealed
  * @position: of the next message to take
  * @released: of the oldest message still in use
+ * @seen: a predecessor, which is dead, may have seen what lies before
  * @limit: no message may begin here or later: FASTIPC_NO_LIMIT, until the end was
  *	seen; 0: nowhere, the producer broke the rules
  * @own: control page of this end
@@ -72,6 +73,7 @@ struct fastipc_consumer {
 	uint64_t stamp_bytes;
 	uint64_t position;
 	uint64_t released;
+	uint64_t seen;
 	uint64_t limit;
 	struct fastipc_control *own;
 	const struct fastipc_control *peer;
@@ -101,7 +103,7 @@ static inline void fastipc_fence(void)
  * looked at?  Then that fence has been.  If not, there is no fence at all, but in the
  * compiler: a sleeper to come sets ->alert and has the kernel run a barrier here, so
  * it sees what was published before, or this sees ->alert after.  Pairs with
- * fastipc_endpoint_barrier() (module/channel.c).  Model: wake.pml, NO_BARRIER.
+ * fastipc_endpoint_barrier() (module/use.c).  Model: wake.pml, NO_BARRIER.
  */
 static inline bool fastipc_alert(const struct fastipc_waitline *line)
 {
@@ -444,6 +446,7 @@ static inline void fastipc_consumer_release(struct fastipc_consumer *c,
 static inline void fastipc_consumer_resume(struct fastipc_consumer *c)
 {
 	c->position = __atomic_load_n(&c->own->taken, __ATOMIC_RELAXED);
+	c->seen = __atomic_load_n(&c->own->seen, __ATOMIC_RELAXED);
 	c->limit = c->position % FASTIPC_ALIGN ? 0 : FASTIPC_NO_LIMIT;
 	if (c->limit)
 		fastipc_consumer_release(c, c->position);

@@ -3,6 +3,7 @@
  * Channels and endpoints: birth, references, death.  See channel.h.
  */
 #include <linux/cred.h>
+#include <linux/err.h>
 #include <linux/pid.h>
 #include <linux/slab.h>
 
@@ -26,22 +27,45 @@ int fastipc_nr_endpoints(void)
 	return atomic_read(&nr_endpoints);
 }
 
-/* A channel with one reference, or NULL. */
+/**
+ * fastipc_channel_new() - a channel, at the expense of who calls
+ *
+ * Return: the channel with one reference; or an ERR_PTR: -ENOMEM, -EDQUOT.
+ */
 struct fastipc_channel *fastipc_channel_new(void)
 {
 	struct fastipc_channel *channel;
+	int ret = -ENOMEM;
 
 	channel = kzalloc(sizeof(*channel), GFP_KERNEL_ACCOUNT);
 	if (!channel)
-		return NULL;
+		return ERR_PTR(ret);
+	channel->user = fastipc_user_get(current_cred());
+	if (!channel->user)
+		goto err_free;
+	ret = fastipc_user_charge(channel->user, 1, 0);
+	if (ret)
+		goto err_user;
 	kref_init(&channel->ref);
 	mutex_init(&channel->lock);
+	init_waitqueue_head(&channel->set_up);
 	channel->id = atomic64_inc_return(&last_channel);
 	atomic_inc(&nr_channels);
 	mutex_lock(&fastipc_channels_lock);
 	list_add_tail(&channel->all, &fastipc_channels);
 	mutex_unlock(&fastipc_channels_lock);
 	return channel;
+
+err_user:
+	fastipc_user_put(channel->user);
+err_free:
+	kfree(channel);
+	return ERR_PTR(ret);
+}
+
+void fastipc_channel_get(struct fastipc_channel *channel)
+{
+	kref_get(&channel->ref);
 }
 
 /* Called with fastipc_channels_lock, which it drops. */
@@ -54,6 +78,9 @@ static void channel_free(struct kref *ref)
 	mutex_unlock(&fastipc_channels_lock);
 	if (channel->ops)
 		channel->ops->free(channel);
+	fastipc_channel_uncharge(channel);
+	fastipc_user_uncharge(channel->user, 1, 0);
+	fastipc_user_put(channel->user);
 	mutex_destroy(&channel->lock);
 	kfree(channel);
 	atomic_dec(&nr_channels);
@@ -71,6 +98,46 @@ void fastipc_channel_publish(struct fastipc_channel *channel,
 {
 	/* Pairs with fastipc_channel_ops(). */
 	smp_store_release(&channel->ops, ops);
+	/* Who polls, and waits for this. */
+	wake_up_poll(&channel->set_up, EPOLLPRI);
+}
+
+/**
+ * fastipc_channel_charge() - somebody is going to pay for a channel's memory
+ * @channel: with its lock
+ * @payer: who
+ * @bytes: how many
+ *
+ * Return: 0, -EDQUOT: @payer has no more; -ENOSPC: the mount has no more.
+ */
+int fastipc_channel_charge(struct fastipc_channel *channel,
+			   struct fastipc_user *payer, u64 bytes)
+{
+	int ret = fastipc_user_charge(payer, 0, bytes);
+
+	if (ret)
+		return ret;
+	if (channel->space && !fastipc_space_take(channel->space, bytes)) {
+		fastipc_user_uncharge(payer, 0, bytes);
+		return -ENOSPC;
+	}
+	fastipc_user_hold(payer);
+	channel->payer = payer;
+	channel->bytes = bytes;
+	return 0;
+}
+
+/* Give back what it was charged, if anything. */
+void fastipc_channel_uncharge(struct fastipc_channel *channel)
+{
+	if (!channel->payer)
+		return;
+	if (channel->space)
+		fastipc_space_give(channel->space, channel->bytes);
+	fastipc_user_uncharge(channel->payer, 0, channel->bytes);
+	fastipc_user_put(channel->payer);
+	channel->payer = NULL;
+	channel->bytes = 0;
 }
 
 void fastipc_channels_recheck(void)
@@ -81,8 +148,12 @@ void fastipc_channels_recheck(void)
 	mutex_lock(&fastipc_channels_lock);
 	list_for_each_entry(channel, &fastipc_channels, all) {
 		ops = fastipc_channel_ops(channel);
-		if (ops)
-			ops->recheck(channel);
+		if (!ops)
+			continue;
+		/* Nobody succeeds meanwhile. */
+		mutex_lock(&channel->lock);
+		ops->recheck(channel);
+		mutex_unlock(&channel->lock);
 	}
 	mutex_unlock(&fastipc_channels_lock);
 }

@@ -6,15 +6,15 @@
  * transfer.c and rw.c reach a kind.  An endpoint is one open file; a channel is
  * what endpoints share.  Knows no kind, and no user memory.
  *
- * Lives: a file holds its endpoint, an endpoint with a file holds its channel,
- * and a channel's kind holds the endpoints it has attached until it is freed:
+ * Lives: a file holds its endpoint, an endpoint with a file holds its channel, a name
+ * does too, and a channel's kind holds the endpoints it has attached until it is freed:
  * so whoever holds a channel may wake any endpoint of it.  A map holds the file.
  *
  * Lock order, outermost first:
  *	fastipc_channels_lock	the list of all channels (re-check only)
  *	channel->lock		SETUP, PEER and ATTACH, one at a time
  *	mmap_lock		the kernel's, held by mmap(2) and munmap(2)
- *	ring->producer		the kernel's producing (never with channel->lock)
+ *	ring->producer		the kernel's producing
  *	pair->lock		who is attached, and how a direction ended
  *	endpoint->lock		who maps it
  *	wait->queue.lock	who sleeps
@@ -35,6 +35,7 @@
 #include <linux/seq_file.h>
 
 #include "region.h"
+#include "space.h"
 #include "wait.h"
 
 struct iov_iter;
@@ -47,6 +48,7 @@ struct fastipc_endpoint;
  * @iter: the caller's memory
  * @tag: sending: of the message; receiving: filled in
  * @stamp: receiving: filled in, or NULL
+ * @seen: receiving: set if a predecessor may have received it
  * @more: sending: withhold it, others follow
  * @then: sending: the caller is going to wait for the peer afterwards
  * @cut: receiving: a part will do, the rest stays (FASTIPC_STREAM)
@@ -57,6 +59,7 @@ struct fastipc_transfer {
 	struct iov_iter *iter;
 	u64 tag;
 	struct fastipc_stamp *stamp;
+	bool seen;
 	bool more;
 	bool then;
 	bool cut;
@@ -67,7 +70,8 @@ struct fastipc_transfer {
 /**
  * struct fastipc_kind_ops - what a kind of channel does
  * @name: for fdinfo
- * @setup: check the arguments (sizes and flags are) and make @channel->state
+ * @setup: check the arguments (sizes and flags are), charge them, and make
+ *	@channel->state
  * @free: undo @setup; no endpoint has a file any more
  * @attach: make an endpoint an end (FASTIPC_END_ANY: whichever is free)
  * @detach: the endpoint's file is gone
@@ -84,14 +88,14 @@ struct fastipc_transfer {
  * @stat: fill in
  * @shutdown: end the directions
  * @show: lines for fdinfo
- * @recheck: look for lost wakes
+ * @recheck: look for lost wakes, with channel->lock
  * @peer_barrier: run a barrier where the other side of an endpoint runs
  *
  * All but @setup are called only after it succeeded.
  */
 struct fastipc_kind_ops {
 	const char *name;
-	int (*setup)(struct fastipc_channel *channel,
+	int (*setup)(struct fastipc_endpoint *endpoint,
 		     const struct fastipc_setup *setup);
 	void (*free)(struct fastipc_channel *channel);
 	int (*attach)(struct fastipc_endpoint *endpoint, int end);
@@ -122,10 +126,16 @@ struct fastipc_kind_ops {
 
 /**
  * struct fastipc_channel - what endpoints share
- * @ref: held by endpoints with a file
+ * @ref: held by endpoints with a file, and by a name
  * @lock: held over SETUP, PEER and ATTACH
  * @all: in the list of all channels; guarded by fastipc_channels_lock
  * @id: number, for tracing and fdinfo
+ * @user: who made it
+ * @payer: who set it up, or NULL; as @bytes guarded by @lock
+ * @bytes: that @payer is charged
+ * @space: of the mount where it has a name, or NULL; never changes
+ * @mapping: of that name, or NULL; never changes
+ * @set_up: who waits for SETUP, by poll(2)
  * @flags: FASTIPC_SEALED, FASTIPC_STREAM; as @ops
  * @ops: its kind; NULL until SETUP, then never changes
  * @state: of the kind; as @ops
@@ -136,6 +146,12 @@ struct fastipc_channel {
 	struct mutex lock; /* SETUP, PEER and ATTACH, one at a time */
 	struct list_head all;
 	u64 id;
+	struct fastipc_user *user;
+	struct fastipc_user *payer;
+	u64 bytes;
+	struct fastipc_space *space;
+	struct address_space *mapping;
+	wait_queue_head_t set_up;
 	u32 flags;
 	const struct fastipc_kind_ops *ops;
 	void *state;
@@ -152,9 +168,9 @@ struct fastipc_channel {
  * @gid: the same
  * @stamp_uid: @uid, as stamps say it
  * @stamp_gid: @gid, likewise
- * @user: who pays for it
+ * @user: whose it is
  * @end: which end, once attached
- * @side: of the kind, the same
+ * @side: of the kind, the same; NULL until then
  * @wait: who waits, by enum fastipc_direction
  * @notice: who gets signals
  * @lock: guards the rest
@@ -208,6 +224,27 @@ fastipc_channel_ops(const struct fastipc_channel *channel)
 	return smp_load_acquire(&channel->ops);
 }
 
+int fastipc_endpoint_attach(struct fastipc_endpoint *endpoint, int end);
+
+/* Is it an end? */
+static inline bool
+fastipc_endpoint_is_attached(const struct fastipc_endpoint *endpoint)
+{
+	/* Pairs with the kind's attach: what that made is seen, and the kind. */
+	return smp_load_acquire(&endpoint->side);
+}
+
+/*
+ * For the first message that an endpoint of a name sends or receives: it becomes an end
+ * if it is none.  0, or why not.
+ */
+static inline int fastipc_endpoint_begin(struct fastipc_endpoint *endpoint)
+{
+	if (likely(fastipc_endpoint_is_attached(endpoint)))
+		return 0;
+	return fastipc_endpoint_attach(endpoint, FASTIPC_END_ANY);
+}
+
 /* Does a process have it mapped now?  For whoever looks again under the lock. */
 static inline bool
 fastipc_endpoint_is_mapped(const struct fastipc_endpoint *endpoint)
@@ -216,9 +253,13 @@ fastipc_endpoint_is_mapped(const struct fastipc_endpoint *endpoint)
 }
 
 struct fastipc_channel *fastipc_channel_new(void);
+void fastipc_channel_get(struct fastipc_channel *channel);
 void fastipc_channel_put(struct fastipc_channel *channel);
 void fastipc_channel_publish(struct fastipc_channel *channel,
 			     const struct fastipc_kind_ops *ops);
+int fastipc_channel_charge(struct fastipc_channel *channel,
+			   struct fastipc_user *payer, u64 bytes);
+void fastipc_channel_uncharge(struct fastipc_channel *channel);
 void fastipc_channels_recheck(void);
 
 struct fastipc_endpoint *fastipc_endpoint_new(struct fastipc_channel *channel,

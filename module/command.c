@@ -51,13 +51,17 @@ static int command_setup(struct file *file, union argument *arg)
 
 	if (setup->reserved || setup->kind != FASTIPC_KIND_PAIR)
 		return -EINVAL;
+	/* Whoever may send can: a creator that died blocks nobody. */
+	if (channel->mapping && !(endpoint->rights & FMODE_WRITE))
+		return -EBADF;
 	if (mutex_lock_killable(&channel->lock))
 		return -EINTR;
-	ret = channel->ops ? -EBUSY : fastipc_pair_ops.setup(channel, setup);
+	ret = channel->ops ? -EBUSY : fastipc_pair_ops.setup(endpoint, setup);
 	if (ret)
 		goto out;
-	ret = fastipc_pair_ops.attach(endpoint, 0);
 	fastipc_channel_publish(channel, &fastipc_pair_ops);
+	if (!channel->mapping)
+		ret = fastipc_pair_ops.attach(endpoint, 0);
 	/* Who polled before SETUP looks again. */
 	fastipc_wait_wake(&endpoint->wait[FASTIPC_RECEIVING], true);
 	fastipc_wait_wake(&endpoint->wait[FASTIPC_SENDING], true);
@@ -66,25 +70,48 @@ out:
 	return ret;
 }
 
-static int command_attach(struct file *file, union argument *arg)
+static bool is_set_up(const struct fastipc_channel *channel)
+{
+	return fastipc_channel_ops(channel);
+}
+
+/* Wait until the channel is set up: 0, or why not. */
+static int wait_for_setup(struct file *file, u64 timeout_ns)
 {
 	struct fastipc_endpoint *endpoint = file->private_data;
 	struct fastipc_channel *channel = endpoint->channel;
+	struct fastipc_limit limit;
+	wait_queue_head_t *queue;
+	ktime_t left;
+	int ret;
+
+	if (is_set_up(channel))
+		return 0;
+	fastipc_limit_begin(&limit, file, timeout_ns);
+	if (limit.nonblock)
+		return -ENOTCONN;
+	queue = &channel->set_up;
+	if (!limit.until)
+		return wait_event_interruptible(*queue, is_set_up(channel));
+	left = ktime_sub(limit.at, ktime_get());
+	ret = wait_event_interruptible_hrtimeout(*queue, is_set_up(channel),
+						 left);
+	return ret == -ETIME ? -ETIMEDOUT : ret == -ERESTARTSYS ? -EINTR : ret;
+}
+
+static int command_attach(struct file *file, union argument *arg)
+{
+	struct fastipc_endpoint *endpoint = file->private_data;
 	const struct fastipc_attach *attach = &arg->attach;
 	int ret;
 
 	if (attach->reserved || attach->end < FASTIPC_END_ANY ||
 	    attach->end > 1)
 		return -EINVAL;
-	if (mutex_lock_killable(&channel->lock))
-		return -EINTR;
-	ret = channel->ops ? channel->ops->attach(endpoint, attach->end) :
-			     -ENOTCONN;
-	mutex_unlock(&channel->lock);
-	if (!ret) {
-		fastipc_endpoint_own(endpoint);
+	ret = wait_for_setup(file, attach->timeout_ns) ?:
+		      fastipc_endpoint_attach(endpoint, attach->end);
+	if (!ret)
 		fastipc_endpoint_mark(endpoint, false);
-	}
 	return ret;
 }
 
@@ -96,7 +123,7 @@ static struct file *peer_file(const struct file *from, unsigned int flags)
 	struct fastipc_endpoint *peer;
 	struct file *file;
 
-	kref_get(&channel->ref);
+	fastipc_channel_get(channel);
 	peer = fastipc_endpoint_new(channel, OPEN_FMODE(flags));
 	if (!peer) {
 		fastipc_channel_put(channel);
@@ -125,6 +152,8 @@ static int command_peer(struct file *file, union argument *arg)
 		return -EINVAL;
 	if (!fastipc_channel_ops(channel))
 		return -ENOTCONN;
+	if (channel->mapping)
+		return -EOPNOTSUPP;
 	if (OPEN_FMODE(flags) & ~endpoint->rights & (FMODE_READ | FMODE_WRITE))
 		return -EACCES;
 
@@ -164,8 +193,10 @@ static int command_info(struct file *file, union argument *arg)
 		return -ENOTCONN;
 	arg->info = (struct fastipc_info){ .size = sizeof(arg->info),
 					   .flags = endpoint->channel->flags,
-					   .end = endpoint->end,
+					   .end = FASTIPC_END_ANY,
 					   .endpoint = endpoint->id };
+	if (fastipc_endpoint_is_attached(endpoint))
+		arg->info.end = endpoint->end;
 	if (endpoint->rights & FMODE_READ)
 		arg->info.rights |= FASTIPC_MAY_RECV;
 	if (endpoint->rights & FMODE_WRITE)
@@ -199,7 +230,6 @@ static int command_map(struct file *file, union argument *arg)
 static int command_shutdown(struct file *file, union argument *arg)
 {
 	struct fastipc_endpoint *endpoint = file->private_data;
-	const struct fastipc_kind_ops *ops;
 	u32 how = arg->shutdown.how;
 
 	if (!how)
@@ -207,12 +237,12 @@ static int command_shutdown(struct file *file, union argument *arg)
 	if ((how & FASTIPC_SHUT_RECV && !(endpoint->rights & FMODE_READ)) ||
 	    (how & FASTIPC_SHUT_SEND && !(endpoint->rights & FMODE_WRITE)))
 		return -EBADF;
-	ops = fastipc_channel_ops(endpoint->channel);
-	if (!ops)
+	/* Who is no end has nothing to end. */
+	if (!fastipc_endpoint_is_attached(endpoint))
 		return -ENOTCONN;
 	if (how & FASTIPC_SHUT_ON_CLOSE)
 		fastipc_endpoint_mark(endpoint, true);
-	return ops->shutdown(endpoint, how);
+	return endpoint->channel->ops->shutdown(endpoint, how);
 }
 
 /**
@@ -238,7 +268,8 @@ struct command {
 
 static const struct command commands[] = {
 	COMMAND(SETUP, setup, command_setup,
-		FASTIPC_SEALED | FASTIPC_STREAM | FASTIPC_FENCED),
+		FASTIPC_SEALED | FASTIPC_STREAM | FASTIPC_FENCED |
+			FASTIPC_KEEP),
 	COMMAND(ATTACH, attach, command_attach),
 	COMMAND(PEER, peer, command_peer, O_ACCMODE | O_CLOEXEC | O_NONBLOCK),
 	COMMAND(INFO, info, command_info, .answers = true),
@@ -315,9 +346,10 @@ static int command_sync(struct file *file, void __user *user)
 	if ((sync.flags & SYNC_RECVS && !(endpoint->rights & FMODE_READ)) ||
 	    (sync.flags & SYNC_SENDS && !(endpoint->rights & FMODE_WRITE)))
 		return -EBADF;
-	ops = fastipc_channel_ops(endpoint->channel);
-	if (!ops)
-		return -ENOTCONN;
+	ret = fastipc_endpoint_begin(endpoint);
+	if (ret)
+		return ret;
+	ops = endpoint->channel->ops;
 	fastipc_limit_begin(&limit, file, sync.timeout_ns);
 	/* Whoever makes space must see what there is. */
 	if (sync.flags & spaces)
@@ -360,8 +392,9 @@ static __always_inline int command_send(struct file *file, void __user *user,
 		return -EINVAL;
 	if (!(endpoint->rights & FMODE_WRITE))
 		return -EBADF;
-	if (!fastipc_channel_ops(endpoint->channel))
-		return -ENOTCONN;
+	ret = fastipc_endpoint_begin(endpoint);
+	if (ret)
+		return ret;
 	ret = fastipc_transfer_send(file, &send);
 	return put_user(send.sent, sent) ?: ret;
 }
@@ -382,8 +415,9 @@ static __always_inline int command_recv(struct file *file, void __user *user,
 		return -EFAULT;
 	if (submitted && recv.timeout_ns)
 		return -EINVAL;
-	if (!fastipc_channel_ops(endpoint->channel))
-		return -ENOTCONN;
+	ret = fastipc_endpoint_begin(endpoint);
+	if (ret)
+		return ret;
 	ret = fastipc_transfer_recv(file, &recv);
 	if (ret < 0)
 		return ret;

@@ -8,6 +8,7 @@
 #ifndef FASTIPC_COMPAT_H
 #define FASTIPC_COMPAT_H
 
+#include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/uaccess.h>
@@ -28,6 +29,32 @@ static inline void vm_flags_mod(struct vm_area_struct *vma, vm_flags_t set,
 	vma->vm_flags = (vma->vm_flags | set) & ~clear;
 }
 #endif
+
+/* What an inode operation is told of the mount's ids. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define mnt_idmap user_namespace
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+static inline struct timespec64 simple_inode_init_ts(struct inode *inode)
+{
+	inode->i_ctime = current_time(inode);
+	inode->i_mtime = inode->i_ctime;
+	inode->i_atime = inode->i_ctime;
+	return inode->i_ctime;
+}
+#endif
+
+/* A directory's contents change. */
+static inline void fastipc_touch(struct inode *dir)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+	dir->i_ctime = current_time(dir);
+	dir->i_mtime = dir->i_ctime;
+#else
+	inode_set_mtime_to_ts(dir, inode_set_ctime_current(dir));
+#endif
+}
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
 static inline int import_ubuf(int direction, void __user *buf, size_t len,

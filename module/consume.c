@@ -15,6 +15,22 @@
 
 #include "consume.h"
 
+/*
+ * From where a message of a sealed ring begins on, to @end if one begins there too:
+ * where that walk ends.  With ring->producer.
+ */
+static u64 ring_walk(const struct fastipc_ring *ring, u64 at, u64 end)
+{
+	u64 word;
+
+	while (at < end && !fatal_signal_pending(current) &&
+	       (word = *(u64 *)fastipc_ring_at(ring, at))) {
+		at += fastipc_ring_footprint(ring, word & FASTIPC_WORD_LEN);
+		cond_resched();
+	}
+	return at;
+}
+
 /**
  * fastipc_ring_consume_check() - may consuming begin there?
  * @ring: the ring
@@ -34,7 +50,7 @@
 int fastipc_ring_consume_check(struct fastipc_ring *ring,
 			       struct fastipc_control *consumer, u64 *taken)
 {
-	u64 at, word;
+	u64 at;
 
 	*taken = fastipc_ring_taken(consumer);
 	if (!IS_ALIGNED(*taken, FASTIPC_ALIGN))
@@ -43,12 +59,7 @@ int fastipc_ring_consume_check(struct fastipc_ring *ring,
 		return 0;
 	if (mutex_lock_killable(&ring->producer))
 		return -EINTR;
-	at = ring->oldest;
-	while (at < *taken && !fatal_signal_pending(current) &&
-	       (word = *(u64 *)fastipc_ring_at(ring, at))) {
-		at += fastipc_ring_footprint(ring, word & FASTIPC_WORD_LEN);
-		cond_resched();
-	}
+	at = ring_walk(ring, ring->oldest, *taken);
 	ring->oldest = at;
 	if (at == *taken)
 		/* Pairs with fastipc_ring_released(). */
@@ -81,6 +92,46 @@ int fastipc_ring_consume_resume(struct fastipc_ring *ring,
 	/* Pairs with fastipc_ring_released(). */
 	smp_store_release(&consumer->released, taken);
 	return 0;
+}
+
+/**
+ * fastipc_ring_consume_again() - from where does a successor consume?
+ * @ring: the ring
+ * @consumer: control page of the end that reads it, of which nobody has a map any more
+ * @released: filled in: what lies before was given back, by somebody who had done with
+ *	it
+ * @taken: filled in: what lies before may have been seen
+ *
+ * Both are claims of a process that may have lied: in a sealed ring messages must begin
+ * there, and nowhere can they go back behind what the producer believed.
+ *
+ * Return: 0; -EBADMSG; -EINTR if the caller is killed.
+ */
+int fastipc_ring_consume_again(struct fastipc_ring *ring,
+			       const struct fastipc_control *consumer,
+			       u64 *released, u64 *taken)
+{
+	u64 at;
+
+	*released = fastipc_ring_released(consumer);
+	*taken = fastipc_ring_taken(consumer);
+	if (!IS_ALIGNED(*released, FASTIPC_ALIGN) ||
+	    !IS_ALIGNED(*taken, FASTIPC_ALIGN) || *taken < *released ||
+	    *taken - *released > ring->bytes ||
+	    *released < READ_ONCE(ring->released))
+		return -EBADMSG;
+	if (!ring->stamp_bytes)
+		return 0;
+	if (mutex_lock_killable(&ring->producer))
+		return -EINTR;
+	at = ring_walk(ring, ring->oldest, *released);
+	ring->oldest = at;
+	if (at == *released)
+		at = ring_walk(ring, at, *taken);
+	mutex_unlock(&ring->producer);
+	if (at == *taken)
+		return 0;
+	return fatal_signal_pending(current) ? -EINTR : -EBADMSG;
 }
 
 /**

@@ -19,6 +19,11 @@ struct iov_iter;
 int fastipc_ring_consume_check(struct fastipc_ring *ring,
 			       struct fastipc_control *consumer, u64 *taken);
 
+/* Whoever succeeds a consumer that is gone. */
+int fastipc_ring_consume_again(struct fastipc_ring *ring,
+			       const struct fastipc_control *consumer,
+			       u64 *released, u64 *taken);
+
 /* The caller holds the claim (fastipc_endpoint_claim()). */
 int fastipc_ring_consume_resume(struct fastipc_ring *ring,
 				struct fastipc_control *consumer);

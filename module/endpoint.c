@@ -12,14 +12,25 @@
 #include "rw.h"
 #include "uring.h"
 
-/* open(2) of the device: the first endpoint of a new channel. */
+/* With a reference: of the device a new one, of a name its own; or an ERR_PTR. */
+static struct fastipc_channel *channel_of(const struct inode *inode)
+{
+	struct fastipc_channel *channel = inode->i_private;
+
+	if (S_ISCHR(inode->i_mode))
+		return fastipc_channel_new();
+	fastipc_channel_get(channel);
+	return channel;
+}
+
+/* open(2): of the device, or of a name. */
 static int endpoint_open(struct inode *inode, struct file *file)
 {
-	struct fastipc_channel *channel = fastipc_channel_new();
+	struct fastipc_channel *channel = channel_of(inode);
 	struct fastipc_endpoint *endpoint;
 
-	if (!channel)
-		return -ENOMEM;
+	if (IS_ERR(channel))
+		return PTR_ERR(channel);
 	endpoint = fastipc_endpoint_new(channel, file->f_mode);
 	if (!endpoint) {
 		fastipc_channel_put(channel);
@@ -34,26 +45,30 @@ static int endpoint_open(struct inode *inode, struct file *file)
 static int endpoint_release(struct inode *inode, struct file *file)
 {
 	struct fastipc_endpoint *endpoint = file->private_data;
-	const struct fastipc_kind_ops *ops;
 
-	ops = fastipc_channel_ops(endpoint->channel);
-	if (ops)
-		ops->detach(endpoint);
+	if (fastipc_endpoint_is_attached(endpoint))
+		endpoint->channel->ops->detach(endpoint);
 	fastipc_endpoint_closed(endpoint);
 	return 0;
 }
 
 static __poll_t endpoint_poll(struct file *file, poll_table *pt)
 {
+	const __poll_t transfers = EPOLLIN | EPOLLRDNORM | EPOLLOUT |
+				   EPOLLWRNORM;
 	struct fastipc_endpoint *endpoint = file->private_data;
-	const struct fastipc_kind_ops *ops;
+	__poll_t wanted = poll_requested_events(pt);
 
 	poll_wait(file, &endpoint->wait[FASTIPC_RECEIVING].queue, pt);
 	poll_wait(file, &endpoint->wait[FASTIPC_SENDING].queue, pt);
-	ops = fastipc_channel_ops(endpoint->channel);
-	if (!ops)
-		return EPOLLHUP; /* SETUP will wake the queues */
-	return ops->poll(endpoint, poll_requested_events(pt));
+	/* SETUP will wake the queues, and whatever makes this an end. */
+	if (!fastipc_channel_ops(endpoint->channel))
+		return EPOLLHUP;
+	if (!fastipc_endpoint_is_attached(endpoint) && !(wanted & transfers))
+		return EPOLLHUP;
+	if (fastipc_endpoint_begin(endpoint))
+		return EPOLLHUP | EPOLLERR;
+	return endpoint->channel->ops->poll(endpoint, wanted);
 }
 
 static int endpoint_fasync(int fd, struct file *file, int on)
@@ -79,8 +94,10 @@ static void endpoint_show_fdinfo(struct seq_file *m, struct file *file)
 	ops = fastipc_channel_ops(endpoint->channel);
 	seq_printf(m, "fastipc-channel:\t%llu\n", endpoint->channel->id);
 	seq_printf(m, "fastipc-kind:\t%s\n", ops ? ops->name : "not set up");
-	if (ops)
+	if (fastipc_endpoint_is_attached(endpoint))
 		ops->show(endpoint, m);
+	else if (ops)
+		seq_puts(m, "fastipc-end:\tnone\n");
 }
 
 const struct file_operations fastipc_endpoint_fops = {

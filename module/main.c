@@ -3,16 +3,18 @@
  * The module: what is registered at load, the parameters under
  * /sys/module/fastipc/parameters, and the re-check that looks for lost wakes.
  *
- * The module cannot be removed while an endpoint, a map file or a map lives:
- * each holds a file, and each file holds the module.
+ * The module cannot be removed while an endpoint, a map file or a map lives: each
+ * holds a file, and each file holds the module; nor while a mount does.
  */
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/workqueue.h>
 
-#include "dev.h"
 #include "channel.h"
+#include "dev.h"
+#include "fs.h"
 #include "region.h"
+#include "user.h"
 #include "wait.h"
 
 #define CREATE_TRACE_POINTS
@@ -68,19 +70,29 @@ static void recheck_all(struct work_struct *work)
 
 static int __init fastipc_init(void)
 {
-	int ret = fastipc_dev_register();
+	int ret;
 
+	fastipc_users_init();
+	ret = fastipc_fs_register();
 	if (ret)
 		return ret;
+	ret = fastipc_dev_register();
+	if (ret)
+		goto err_fs;
 	if (recheck)
 		schedule_delayed_work(&recheck_work, HZ);
 	return 0;
+
+err_fs:
+	fastipc_fs_unregister();
+	return ret;
 }
 
 static void __exit fastipc_exit(void)
 {
 	cancel_delayed_work_sync(&recheck_work);
 	fastipc_dev_unregister();
+	fastipc_fs_unregister();
 }
 
 module_init(fastipc_init);

@@ -52,9 +52,10 @@ int fastipc_map_mmap(struct file *file, struct vm_area_struct *vma)
 
 	if (in_compat_syscall())
 		return -EOPNOTSUPP;
-	ops = fastipc_channel_ops(endpoint->channel);
-	if (!ops)
+	/* Not attached here: mmap_lock is held, and channel->lock comes before it. */
+	if (!fastipc_endpoint_is_attached(endpoint))
 		return -ENOTCONN;
+	ops = endpoint->channel->ops;
 	ret = ops->view(endpoint, (u64)vma->vm_pgoff << PAGE_SHIFT, &view);
 	if (ret)
 		return ret;

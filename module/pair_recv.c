@@ -56,6 +56,7 @@ static ssize_t pair_recv_claimed(struct fastipc_endpoint *endpoint,
 	}
 	if (!fastipc_ring_copy_out(ring, ring->cut, part, transfer->iter))
 		return -EFAULT;
+	transfer->seen = ring->taken < ring->seen;
 	if (ring->cut + part < len) {
 		ring->cut += part;
 		return part;

@@ -69,8 +69,7 @@ static int pair_send_locked(struct pair_sending *sending, u64 era)
 	ret = fastipc_ring_ended(&self->ended[FASTIPC_SENDING]);
 	if (ret)
 		return -ret;
-	ret = fastipc_ring_fits(ring, other_of(endpoint)->control,
-				ring->position, room);
+	ret = fastipc_ring_fits(ring, ring->position, room);
 	if (ret < 0)
 		return pair_poison(endpoint, FASTIPC_SENDING, ring->position);
 	if (!ret) {
@@ -155,8 +154,7 @@ static int pair_send_look(void *arg)
 	       (!pair_is_sealed(endpoint) &&
 		fastipc_endpoint_is_mapped(endpoint)) ||
 	       fastipc_ring_position(ring) != sending->position ||
-	       fastipc_ring_fits(ring, other_of(endpoint)->control,
-				 sending->position,
+	       fastipc_ring_fits(ring, sending->position,
 				 fastipc_ring_room(ring, sending->len));
 }
 

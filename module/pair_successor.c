@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Going on at an end that another process had mapped.  See pair_successor.h.
+ * Going on at an end that somebody else had.  See pair_successor.h.
  */
 #include "consume.h"
 #include "pair_successor.h"
@@ -64,8 +64,7 @@ int pair_produce_succeed(struct fastipc_endpoint *endpoint, u64 era)
 
 	if (pair_pinned(endpoint))
 		return -EBUSY;
-	ret = fastipc_ring_produce_resume(ring, self_of(endpoint)->control,
-					  other_of(endpoint)->control);
+	ret = fastipc_ring_produce_resume(ring, self_of(endpoint)->control);
 	if (ret == -EBADMSG)
 		pair_poison(endpoint, FASTIPC_SENDING, ring->position);
 	if (!ret)
@@ -87,5 +86,93 @@ int pair_consume_succeed(struct fastipc_endpoint *endpoint, u64 era)
 	if (ret)
 		return ret;
 	WRITE_ONCE(ring->consumed_era, era);
+	return 0;
+}
+
+/* With channel->lock: nobody else is producing there, or will be meanwhile. */
+static int pair_produce_again(struct pair_end *end,
+			      const struct fastipc_endpoint *former)
+{
+	struct fastipc_ring *ring = &end->ring;
+
+	if (!(former->channel->flags & FASTIPC_SEALED) &&
+	    former->era != ring->produced_era)
+		return fastipc_ring_produce_resume(ring, end->control);
+	fastipc_ring_withdraw(ring);
+	return 0;
+}
+
+/* The same for receiving; filled in: where that goes on, and what was seen. */
+static int pair_consume_again(struct pair_end *end,
+			      const struct fastipc_endpoint *former,
+			      u64 *released, u64 *seen)
+{
+	struct fastipc_ring *ring = &end->other->ring;
+	int ret = 0;
+
+	/* If the kernel did it: what was received had been given back. */
+	*released = ring->taken;
+	*seen = 0;
+	if (former->era != ring->consumed_era)
+		ret = fastipc_ring_consume_again(ring, end->control, released,
+						 seen);
+	/* Somebody before that one may have seen more. */
+	*seen = max(*seen, ring->seen);
+	return ret;
+}
+
+/**
+ * pair_take_over() - another endpoint is going to be an end whose own was closed
+ * @end: of a channel with FASTIPC_KEEP, whose lock is held
+ * @successor: who
+ *
+ * Whoever was there may have its control page pinned, to write it whenever it likes: so
+ * the successor gets a fresh one, and the peer sees that and no other, before anybody can
+ * sleep there.  For the same reason it must not send through a direct ring that another
+ * user could write.
+ *
+ * Return: 0; -EPERM: another user could; -EBADMSG: what was left cannot be; -ENOMEM;
+ * -EINTR: the caller is being killed.
+ */
+int pair_take_over(struct pair_end *end, struct fastipc_endpoint *successor)
+{
+	struct fastipc_endpoint *former = endpoint_locked(end);
+	struct fastipc_channel *channel = former->channel;
+	struct fastipc_ring *reads = &end->other->ring;
+	struct pair *pair = channel->state;
+	struct fastipc_region fresh;
+	struct fastipc_control *control;
+	u64 released, seen;
+	int ret;
+
+	if (end->was_mapped && !uid_eq(end->mapper, successor->uid))
+		return -EPERM;
+	ret = pair_produce_again(end, former) ?:
+		      pair_consume_again(end, former, &released, &seen);
+	if (ret)
+		return ret;
+	ret = fastipc_region_alloc(&fresh, PAGE_SIZE);
+	if (ret)
+		return ret;
+	control = fastipc_region_at(&fresh, 0);
+	fastipc_ring_control(control, fastipc_ring_shown(&end->ring), released,
+			     seen);
+	/* It was never a consumer, nor producer, of these rings. */
+	end->ring.produced_era = successor->era;
+	reads->consumed_era = successor->era;
+	reads->taken = released;
+	reads->seen = seen;
+	reads->last = 0;
+
+	spin_lock(&pair->lock);
+	fastipc_ring_end_again(&control->recv, &end->ended[FASTIPC_RECEIVING]);
+	fastipc_ring_end_again(&control->send, &end->ended[FASTIPC_SENDING]);
+	spin_lock(&reads->lock);
+	end->control = control;
+	reads->consumer = control;
+	spin_unlock(&reads->lock);
+	spin_unlock(&pair->lock);
+	fastipc_region_replace(&end->control_region, &fresh, channel->mapping,
+			       (u64)PAIR_PEER_CONTROL << PAIR_AREA_SHIFT);
 	return 0;
 }

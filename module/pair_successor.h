@@ -1,17 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * DOC: pair_successor.h - going on at an end that another process had mapped
+ * DOC: pair_successor.h - going on at an end that somebody else had
  *
- * Owns what of that end's pages is believed, and what is written over, before the
- * next process maps them, or the kernel moves messages there.
+ * Owns what is believed of that end's pages, and what is written over: if another
+ * process had mapped the same endpoint, before the next maps it, or the kernel moves
+ * messages there; and if another endpoint was that end, and is closed (FASTIPC_KEEP),
+ * before the next one takes its place.
  *
- * Locks: takes those of its neighbours, one at a time.
+ * Locks: takes those of its neighbours; pair_take_over() wants channel->lock.
  */
 #ifndef FASTIPC_PAIR_SUCCESSOR_H
 #define FASTIPC_PAIR_SUCCESSOR_H
 
 #include "pair_wait.h"
 
+/* Offsets for mmap(2): the number of an area, and nothing but zeroes below. */
+#define PAIR_AREA_SHIFT 40
+enum {
+	PAIR_OWN_CONTROL,
+	PAIR_PEER_CONTROL,
+	PAIR_SEND_RING,
+	PAIR_RECV_RING,
+};
+
+int pair_take_over(struct pair_end *end, struct fastipc_endpoint *successor);
 int pair_inherit(struct fastipc_endpoint *endpoint);
 int pair_produce_succeed(struct fastipc_endpoint *endpoint, u64 era);
 int pair_consume_succeed(struct fastipc_endpoint *endpoint, u64 era);

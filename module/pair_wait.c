@@ -18,18 +18,24 @@
 void pair_wake(struct pair_end *end, enum fastipc_direction direction,
 	       bool always)
 {
-	struct fastipc_endpoint *endpoint = endpoint_of(end);
+	struct fastipc_endpoint *endpoint;
 
+	rcu_read_lock();
+	endpoint = endpoint_of(end);
 	if (endpoint)
 		fastipc_wait_wake(&endpoint->wait[direction], always);
+	rcu_read_unlock();
 }
 
 static void pair_calm(struct pair_end *end, enum fastipc_direction direction)
 {
-	struct fastipc_endpoint *endpoint = endpoint_of(end);
+	struct fastipc_endpoint *endpoint;
 
+	rcu_read_lock();
+	endpoint = endpoint_of(end);
 	if (endpoint)
 		fastipc_wait_calm(&endpoint->wait[direction]);
+	rcu_read_unlock();
 }
 
 /*
@@ -43,9 +49,11 @@ void pair_served(struct pair_end *end, enum fastipc_direction direction,
 
 	/* One that attaches now, and arms, sees what was done. */
 	fastipc_ring_served_fence();
+	rcu_read_lock();
 	endpoint = endpoint_of(end);
 	if (endpoint)
 		fastipc_wait_served(&endpoint->wait[direction], reached, here);
+	rcu_read_unlock();
 }
 
 /*
@@ -153,8 +161,7 @@ static int pair_look_send(void *arg)
 	/* Space is worth nothing behind the end, having all received is. */
 	if (ended && look->room < self->ring.bytes)
 		return -ended;
-	ret = fastipc_ring_fits(&self->ring, other_of(endpoint)->control,
-				look->position, look->room);
+	ret = fastipc_ring_fits(&self->ring, look->position, look->room);
 	/*
 	 * Another sender of this end went on, and the peer after it: then the
 	 * peer is beyond where the caller stands, or stood, and told no lie.
@@ -202,8 +209,7 @@ static int pair_glance_send(void *endpoint)
 	       (!fastipc_endpoint_is_mapped(endpoint) &&
 		!pair_kernel_produces(endpoint)) ||
 	       fastipc_ring_fits_max(&self->ring,
-				     pair_sending_position(endpoint),
-				     other_of(endpoint)->control);
+				     pair_sending_position(endpoint));
 }
 
 /* What FASTIPC_SYNC is to wait for in the sending direction: 0, or why not. */
@@ -234,16 +240,18 @@ static int pair_look_at_space(struct pair_look *look,
 static int pair_watch(struct fastipc_endpoint *endpoint, fastipc_look_t see,
 		      void *look, const ktime_t *until)
 {
-	struct fastipc_endpoint *peer = endpoint_of(other_of(endpoint));
-	struct task_struct *task;
+	struct fastipc_endpoint *peer;
+	struct task_struct *task = NULL;
 	ktime_t end = 0, now;
 	int ret = 0, i;
 
 	/* Deadline tasks are of such a class too. */
-	if (num_online_cpus() == 1 || current->prio < MAX_RT_PRIO || !peer)
+	if (num_online_cpus() == 1 || current->prio < MAX_RT_PRIO)
 		return 0;
 	rcu_read_lock();
-	task = fastipc_endpoint_runner(peer);
+	peer = endpoint_of(other_of(endpoint));
+	if (peer)
+		task = fastipc_endpoint_runner(peer);
 	while (task && task != current && owner_on_cpu(task) &&
 	       single_task_running() && !signal_pending(current)) {
 		for (i = 0; i < LOOKS_PER_TIME && !ret; i++) {
@@ -300,14 +308,15 @@ static int pair_wait(struct fastipc_endpoint *endpoint,
 static void pair_sync_wake(struct pair_end *end,
 			   enum fastipc_direction direction, bool here)
 {
-	struct fastipc_endpoint *endpoint = endpoint_of(end);
+	struct fastipc_endpoint *endpoint;
 
-	if (!endpoint)
-		return;
-	if (here)
+	rcu_read_lock();
+	endpoint = endpoint_of(end);
+	if (endpoint && here)
 		fastipc_wait_hand_over(&endpoint->wait[direction]);
-	else
+	else if (endpoint)
 		fastipc_wait_wake(&endpoint->wait[direction], false);
+	rcu_read_unlock();
 }
 
 int pair_sync(struct fastipc_endpoint *endpoint,
@@ -402,7 +411,7 @@ __poll_t pair_poll(struct fastipc_endpoint *endpoint, __poll_t wanted)
 /* Whether the peer could have woken us: a stopped one owes nothing. */
 static bool pair_peer_runs(struct fastipc_endpoint *endpoint)
 {
-	struct fastipc_endpoint *peer = endpoint_of(other_of(endpoint));
+	struct fastipc_endpoint *peer = endpoint_locked(other_of(endpoint));
 
 	return peer && !fastipc_endpoint_stopped(peer);
 }
@@ -418,9 +427,10 @@ static int pair_recheck_send(void *arg)
 	u64 owed = READ_ONCE(endpoint->wait[FASTIPC_SENDING].owed);
 
 	return owed && pair_peer_runs(endpoint) &&
-	       fastipc_ring_released(other_of(endpoint)->control) >= owed;
+	       fastipc_ring_consumed(&self_of(endpoint)->ring) >= owed;
 }
 
+/* With channel->lock. */
 void pair_recheck(struct fastipc_channel *channel)
 {
 	struct pair *pair = channel->state;
@@ -428,7 +438,7 @@ void pair_recheck(struct fastipc_channel *channel)
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		endpoint = endpoint_of(&pair->end[i]);
+		endpoint = endpoint_locked(&pair->end[i]);
 		if (!endpoint || READ_ONCE(pair->end[i].closed))
 			continue;
 		fastipc_wait_recheck(&endpoint->wait[FASTIPC_RECEIVING],

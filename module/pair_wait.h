@@ -12,6 +12,7 @@
 #define FASTIPC_PAIR_WAIT_H
 
 #include <linux/pid_namespace.h>
+#include <linux/rcupdate.h>
 #include <linux/user_namespace.h>
 
 #include "channel.h"
@@ -22,8 +23,13 @@
  * @ring: what it sends; the peer's is what it receives
  * @other: the other end
  * @control_region: its control page
- * @control: the kernel's address of that
- * @endpoint: who it is; set once, and kept until the channel is freed
+ * @control: the kernel's address of that; a successor changes both, with pair->lock and
+ *	the lock of the ring that this end reads: so the end's own calls need neither
+ * @endpoint: who it is, or was last; under RCU
+ * @former: who was it before that, until nobody can look at it any more
+ * @former_gone: when that is
+ * @mapper: whose process had it mapped, and could send through that
+ * @was_mapped: there was one
  * @closed: 0, or the errno that the close of its file means to the peer
  * @ended: 0, or the errno of a direction, by enum fastipc_direction
  * @poisoned: the peer broke the rules of a direction
@@ -34,7 +40,11 @@ struct pair_end {
 	struct pair_end *other;
 	struct fastipc_region control_region;
 	struct fastipc_control *control;
-	struct fastipc_endpoint *endpoint;
+	struct fastipc_endpoint __rcu *endpoint;
+	struct fastipc_endpoint *former;
+	unsigned long former_gone;
+	kuid_t mapper;
+	bool was_mapped;
 	int closed;
 	int ended[2];
 	bool poisoned[2];
@@ -80,11 +90,18 @@ static inline struct pair_end *other_of(const struct fastipc_endpoint *endpoint)
 	return self_of(endpoint)->other;
 }
 
-/* Who an end is, or NULL. */
+/* Who an end is, or was last, or NULL; in a read-side critical section of RCU. */
 static inline struct fastipc_endpoint *endpoint_of(const struct pair_end *end)
 {
-	/* Pairs with the store-release in pair_attach(). */
-	return smp_load_acquire(&end->endpoint);
+	/* Pairs with rcu_assign_pointer() in pair_attach(). */
+	return rcu_dereference(end->endpoint);
+}
+
+/* The same, with pair->lock or channel->lock: it does not change meanwhile. */
+static inline struct fastipc_endpoint *
+endpoint_locked(const struct pair_end *end)
+{
+	return rcu_dereference_protected(end->endpoint, true);
 }
 
 static inline bool pair_is_sealed(const struct fastipc_endpoint *endpoint)

@@ -27,7 +27,6 @@ static void ring_show(struct fastipc_ring *ring,
  * fastipc_ring_produce_resume() - begin where a process that had it mapped stopped
  * @ring: the ring
  * @producer: control page of the end that writes it
- * @consumer: control page of the end that reads it
  *
  * The position it left is a hint: it may have died between publishing and
  * storing it, and it may lie.  So walk on over what is committed, checking each
@@ -36,8 +35,7 @@ static void ring_show(struct fastipc_ring *ring,
  * Return: 0; -EBADMSG if what it left cannot be; -EINTR if the caller is killed.
  */
 int fastipc_ring_produce_resume(struct fastipc_ring *ring,
-				struct fastipc_control *producer,
-				const struct fastipc_control *consumer)
+				struct fastipc_control *producer)
 {
 	u64 position = fastipc_ring_sent(producer);
 	u64 word, released, walked = 0;
@@ -56,7 +54,7 @@ int fastipc_ring_produce_resume(struct fastipc_ring *ring,
 		cond_resched();
 	}
 	spin_lock(&ring->lock);
-	released = fastipc_ring_released(consumer);
+	released = fastipc_ring_released(ring->consumer);
 	if (!IS_ALIGNED(released, FASTIPC_ALIGN) || released < ring->released ||
 	    released > position || position - released > ring->bytes)
 		ret = -EBADMSG;
@@ -214,6 +212,20 @@ bool fastipc_ring_flush(struct fastipc_ring *ring,
 	ring->batch_word = 0;
 	ring_show(ring, producer);
 	return true;
+}
+
+/* What is withheld was never sent: its sender is gone.  Its word is 0 still. */
+void fastipc_ring_withdraw(struct fastipc_ring *ring)
+{
+	/* Where the stamp begins, which is aligned as the record is. */
+	u64 at = ring->batch + sizeof(struct fastipc_record);
+
+	if (!ring->batch_word)
+		return;
+	if (ring->stamp_bytes)
+		ring->seq = *(u64 *)fastipc_ring_at(ring, at) - 1;
+	ring->batch_word = 0;
+	WRITE_ONCE(ring->position, ring->batch);
 }
 
 /* For whoever holds no lock, and looks again under it. */

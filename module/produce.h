@@ -18,8 +18,8 @@ struct iov_iter;
 
 /* The caller holds ring->producer, but for the last three. */
 int fastipc_ring_produce_resume(struct fastipc_ring *ring,
-				struct fastipc_control *producer,
-				const struct fastipc_control *consumer);
+				struct fastipc_control *producer);
+void fastipc_ring_withdraw(struct fastipc_ring *ring);
 bool fastipc_ring_make_room(struct fastipc_ring *ring, size_t len);
 bool fastipc_ring_copy_in(const struct fastipc_ring *ring, size_t len,
 			  struct iov_iter *from);

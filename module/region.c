@@ -8,6 +8,7 @@
  */
 #include <linux/gfp.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
 #include <linux/preempt.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -83,6 +84,60 @@ int fastipc_region_alloc(struct fastipc_region *region, size_t bytes)
 err_free:
 	fastipc_region_free(region);
 	return ret;
+}
+
+/* Guards region->at against fastipc_region_replace(); for whoever faults. */
+static DEFINE_SPINLOCK(replace_lock);
+
+/* The page at an index, with a reference, and locked: until it is mapped. */
+static struct page *region_page(const struct fastipc_region *region,
+				unsigned long index)
+{
+	struct page *page;
+
+	for (;;) {
+		spin_lock(&replace_lock);
+		page = virt_to_page(region->at[index]);
+		get_page(page);
+		spin_unlock(&replace_lock);
+		lock_page(page);
+		/* Whoever replaces it takes this lock after that. */
+		if (page == virt_to_page(READ_ONCE(region->at[index])))
+			return page;
+		unlock_page(page);
+		put_page(page);
+	}
+}
+
+/**
+ * fastipc_region_replace() - show another page instead of a region's only one
+ * @region: of one page
+ * @fresh: likewise; its page moves to @region, whose own is dropped
+ * @mapping: of all files that may have mapped it
+ * @offset: at which they have
+ *
+ * Afterwards no process sees the old page any more, but by pins; one that looks there
+ * gets the new one by a fault.  May sleep.
+ */
+void fastipc_region_replace(struct fastipc_region *region,
+			    struct fastipc_region *fresh,
+			    struct address_space *mapping, u64 offset)
+{
+	struct page *old = virt_to_page(region->at[0]);
+
+	spin_lock(&replace_lock);
+	swap(region->at[0], fresh->at[0]);
+	spin_unlock(&replace_lock);
+	/* Who has found the old one locked has mapped it after this. */
+	lock_page(old);
+	unlock_page(old);
+	/*
+	 * And is interrupted, on whichever processor, if that has seen it: what was
+	 * stored there before is seen here, and what is loaded later comes from the
+	 * new one.
+	 */
+	unmap_mapping_range(mapping, offset, PAGE_SIZE, 1);
+	fastipc_region_free(fresh);
 }
 
 /*
@@ -196,7 +251,6 @@ vm_fault_t fastipc_region_fault(struct vm_fault *vmf)
 		return VM_FAULT_SIGBUS;
 	/* The area's own number is a multiple of every power-of-two region. */
 	index = vmf->pgoff & (region->nr - 1);
-	vmf->page = virt_to_page(region->at[index]);
-	get_page(vmf->page);
-	return 0;
+	vmf->page = region_page(region, index);
+	return VM_FAULT_LOCKED;
 }

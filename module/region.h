@@ -7,8 +7,9 @@
  * counted, so that no map outlives what it shows, and never used for a second
  * channel.  A view is a region as one endpoint may map it.
  *
- * Locks: none.  A region is immutable from allocation to release.  Never
- * touches what the pages hold, and never another process's mm.
+ * Locks: replace_lock, an innermost one, for the one way in which a region changes
+ * between allocation and release.  Never touches what the pages hold, and never another
+ * process's mm.
  */
 #ifndef FASTIPC_REGION_H
 #define FASTIPC_REGION_H
@@ -53,6 +54,9 @@ struct fastipc_view {
 
 int fastipc_region_alloc(struct fastipc_region *region, size_t bytes);
 void fastipc_region_free(struct fastipc_region *region);
+void fastipc_region_replace(struct fastipc_region *region,
+			    struct fastipc_region *fresh,
+			    struct address_space *mapping, u64 offset);
 
 int fastipc_view_check(const struct fastipc_view *view,
 		       struct vm_area_struct *vma);

@@ -20,6 +20,7 @@ static_assert(offsetof(struct fastipc_waitline, alert) == 64);
 static_assert(sizeof(struct fastipc_control) == 512);
 static_assert(offsetof(struct fastipc_control, released) == 128);
 static_assert(offsetof(struct fastipc_control, taken) == 136);
+static_assert(offsetof(struct fastipc_control, seen) == 144);
 static_assert(offsetof(struct fastipc_control, recv) == 256);
 static_assert(offsetof(struct fastipc_control, send) == 384);
 
@@ -58,23 +59,20 @@ int fastipc_ring_readable_odd(const struct fastipc_control *consumer,
 /**
  * fastipc_ring_fits() - is there so much free behind an exact position?
  * @ring: the ring
- * @consumer: control page of the end that reads it
  * @position: where the producer stands, or says so
  * @room: bytes, of fastipc_ring_room(), or the whole ring
  *
  * Return: 1, 0; -EINVAL if the caller's own position cannot be; -EBADMSG if
  * the consumer's cannot.
  */
-int fastipc_ring_fits(struct fastipc_ring *ring,
-		      const struct fastipc_control *consumer, u64 position,
-		      u64 room)
+int fastipc_ring_fits(struct fastipc_ring *ring, u64 position, u64 room)
 {
 	u64 released;
 	int ret;
 
 	spin_lock(&ring->lock);
 	/* Under the lock, or another caller's later value looks like a lie. */
-	released = fastipc_ring_released(consumer);
+	released = fastipc_ring_released(ring->consumer);
 	if (!IS_ALIGNED(position, FASTIPC_ALIGN) || position < ring->released) {
 		ret = -EINVAL;
 	} else if (!IS_ALIGNED(released, FASTIPC_ALIGN) ||
@@ -95,22 +93,30 @@ int fastipc_ring_fits(struct fastipc_ring *ring,
  * fastipc_ring_fits_max() - would the longest message fit? (poll)
  * @ring: the ring
  * @position: where the producer stands, or says so
- * @consumer: control page of the end that reads it
  *
  * The position may lag behind the consumer's: so nothing is concluded from an
  * impossible pair of values.
  *
  * Return: whether it would, or might.
  */
-bool fastipc_ring_fits_max(const struct fastipc_ring *ring, u64 position,
-			   const struct fastipc_control *consumer)
+bool fastipc_ring_fits_max(struct fastipc_ring *ring, u64 position)
 {
-	u64 released = fastipc_ring_released(consumer);
-	u64 used = position - released;
+	u64 used = position - fastipc_ring_consumed(ring);
 
 	if (used > ring->bytes)
 		return true; /* nonsense; the library's own check says so */
 	return ring->bytes - used >= fastipc_ring_room(ring, ring->max_message);
+}
+
+/* How far the consumer says that it released. */
+u64 fastipc_ring_consumed(struct fastipc_ring *ring)
+{
+	u64 released;
+
+	spin_lock(&ring->lock);
+	released = fastipc_ring_released(ring->consumer);
+	spin_unlock(&ring->lock);
+	return released;
 }
 
 /**
@@ -132,6 +138,22 @@ u64 fastipc_ring_want_max(const struct fastipc_ring *ring, u64 position)
 {
 	return fastipc_ring_want(ring, position,
 				 fastipc_ring_room(ring, ring->max_message));
+}
+
+/**
+ * fastipc_ring_control() - fill in the page of an end that begins in mid-stream
+ * @control: fresh, all zeroes; nobody sees it yet
+ * @sent: where it sends next
+ * @released: where it receives next
+ * @seen: a predecessor may have seen what lies before
+ */
+void fastipc_ring_control(struct fastipc_control *control, u64 sent,
+			  u64 released, u64 seen)
+{
+	control->sent = sent;
+	control->released = released;
+	control->taken = released;
+	control->seen = seen;
 }
 
 /**

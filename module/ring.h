@@ -29,7 +29,8 @@
  * @bytes: their length, a power of two
  * @max_message: longest payload in bytes
  * @stamp_bytes: of the stamp before each payload; 0 unless sealed
- * @lock: guards @released
+ * @lock: guards @consumer and @released
+ * @consumer: control page of the end that reads it
  * @producer: guards @position to @oldest
  * @position: where the kernel produces next
  * @shown: the same, but before a batch that is withheld
@@ -44,6 +45,7 @@
  * @last: once the end was seen: no message begins here or later; else 0
  * @cut: bytes of the message at @taken that were received already (STREAM)
  * @consumed_era: of the consuming endpoint, when @taken was true
+ * @seen: a former consumer may have seen what lies before
  */
 struct fastipc_ring {
 	struct fastipc_region data;
@@ -51,7 +53,8 @@ struct fastipc_ring {
 	u64 max_message;
 	u32 stamp_bytes;
 
-	spinlock_t lock;       /* released */
+	spinlock_t lock; /* consumer, released */
+	struct fastipc_control *consumer;
 	struct mutex producer; /* position to oldest */
 	u64 position;
 	u64 shown;
@@ -66,6 +69,7 @@ struct fastipc_ring {
 	u64 last;
 	u64 cut;
 	u64 consumed_era;
+	u64 seen;
 };
 
 /* The kernel's own address of what is at a position; the next page is elsewhere. */
@@ -145,11 +149,9 @@ void fastipc_ring_free(struct fastipc_ring *ring);
 /* What is there to see; the caller has armed, or does not mind being late. */
 int fastipc_ring_readable_odd(const struct fastipc_control *consumer,
 			      u64 position);
-int fastipc_ring_fits(struct fastipc_ring *ring,
-		      const struct fastipc_control *consumer, u64 position,
-		      u64 room);
-bool fastipc_ring_fits_max(const struct fastipc_ring *ring, u64 position,
-			   const struct fastipc_control *consumer);
+int fastipc_ring_fits(struct fastipc_ring *ring, u64 position, u64 room);
+bool fastipc_ring_fits_max(struct fastipc_ring *ring, u64 position);
+u64 fastipc_ring_consumed(struct fastipc_ring *ring);
 u64 fastipc_ring_want(const struct fastipc_ring *ring, u64 position, u64 room);
 u64 fastipc_ring_want_max(const struct fastipc_ring *ring, u64 position);
 
@@ -180,6 +182,10 @@ static inline int fastipc_ring_readable(const struct fastipc_ring *ring,
 		return 1;
 	return fastipc_ring_readable_odd(consumer, position);
 }
+
+/* A fresh page for an end that goes on where another stopped; nobody sees it yet. */
+void fastipc_ring_control(struct fastipc_control *control, u64 sent,
+			  u64 released, u64 seen);
 
 /* The words that the kernel writes; the caller holds the wait queue's lock. */
 static inline void fastipc_ring_arm(struct fastipc_waitline *line, u64 want)

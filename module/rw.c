@@ -35,9 +35,10 @@ ssize_t fastipc_rw_read(struct kiocb *iocb, struct iov_iter *to)
 	unsigned int empties = 0;
 	ssize_t ret;
 
-	ops = fastipc_channel_ops(endpoint->channel);
-	if (!ops)
-		return -ENOTCONN;
+	ret = fastipc_endpoint_begin(endpoint);
+	if (ret)
+		return ret;
+	ops = endpoint->channel->ops;
 	if (!iov_iter_count(to))
 		return 0;
 	transfer.cut = endpoint->channel->flags & FASTIPC_STREAM;
@@ -78,9 +79,10 @@ ssize_t fastipc_rw_write(struct kiocb *iocb, struct iov_iter *from)
 	ssize_t ret;
 	u64 max;
 
-	ops = fastipc_channel_ops(endpoint->channel);
-	if (!ops)
-		return -ENOTCONN;
+	ret = fastipc_endpoint_begin(endpoint);
+	if (ret)
+		return ret;
+	ops = endpoint->channel->ops;
 	if (!(endpoint->channel->flags & FASTIPC_STREAM))
 		return ops->send(endpoint, &transfer);
 	max = ops->max_message(endpoint);

@@ -55,10 +55,13 @@ static __always_inline ssize_t move_one(struct fastipc_endpoint *endpoint,
 
 /* Receiving ------------------------------------------------------------- */
 
-/* Filled in are @tag and @stamp: the bytes received, or why not. */
+/*
+ * @flags: FASTIPC_RECV_IOV.  Filled in are @flags, @tag and @stamp: the bytes received, or
+ * why not.
+ */
 static __always_inline ssize_t recv_one(struct fastipc_endpoint *endpoint,
-					u64 data, u64 len, bool pieces,
-					u64 *tag, struct fastipc_stamp *stamp,
+					u64 data, u64 len, u32 *flags, u64 *tag,
+					struct fastipc_stamp *stamp,
 					bool nonblock,
 					struct fastipc_limit *limit)
 {
@@ -72,13 +75,15 @@ static __always_inline ssize_t recv_one(struct fastipc_endpoint *endpoint,
 	};
 	ssize_t ret;
 
-	if (pieces)
+	if (*flags & FASTIPC_RECV_IOV)
 		ret = move_pieces(endpoint, &transfer, ITER_DEST, data, len,
 				  recv);
 	else
 		ret = move_one(endpoint, &transfer, ITER_DEST, data, len, recv);
-	if (ret >= 0)
-		*tag = transfer.tag;
+	if (ret < 0)
+		return ret;
+	*tag = transfer.tag;
+	*flags = transfer.seen ? FASTIPC_MAYBE_SEEN : 0;
 	return ret;
 }
 
@@ -102,13 +107,12 @@ static int recv_array(struct fastipc_endpoint *endpoint,
 		ret = fastipc_args_probe(&items[i], &item, sizeof(item));
 		if (ret)
 			break;
-		ret = recv_one(endpoint, item.data, item.len,
-			       item.flags & FASTIPC_RECV_IOV, &item.tag,
-			       &item.stamp, i || limit->nonblock, limit);
+		ret = recv_one(endpoint, item.data, item.len, &item.flags,
+			       &item.tag, &item.stamp, i || limit->nonblock,
+			       limit);
 		if (ret < 0)
 			break;
 		item.len = ret;
-		item.flags = 0;
 		if (copy_to_user(&items[i], &item, sizeof(item))) {
 			ret = -EFAULT;
 			break;
@@ -136,12 +140,10 @@ static int receive(struct fastipc_endpoint *endpoint, struct fastipc_recv *recv,
 
 	if (recv->flags & FASTIPC_RECV_ARRAY)
 		return recv_array(endpoint, recv, limit);
-	ret = recv_one(endpoint, recv->data, recv->len,
-		       recv->flags & FASTIPC_RECV_IOV, &recv->tag, &recv->stamp,
-		       limit->nonblock, limit);
+	ret = recv_one(endpoint, recv->data, recv->len, &recv->flags,
+		       &recv->tag, &recv->stamp, limit->nonblock, limit);
 	if (ret < 0)
 		return ret;
-	recv->flags = 0;
 	recv->len = ret;
 	return 1;
 }

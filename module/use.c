@@ -11,6 +11,30 @@
 #include "channel.h"
 
 /**
+ * fastipc_endpoint_attach() - make an endpoint an end
+ * @endpoint: which; may be one already
+ * @end: number, or FASTIPC_END_ANY
+ *
+ * Return: 0; -ENOTCONN: not set up; -EINTR: the caller is being killed; else as the
+ * kind says.
+ */
+int fastipc_endpoint_attach(struct fastipc_endpoint *endpoint, int end)
+{
+	struct fastipc_channel *channel = endpoint->channel;
+	int ret;
+
+	if (!fastipc_channel_ops(channel))
+		return -ENOTCONN;
+	if (mutex_lock_killable(&channel->lock))
+		return -EINTR;
+	ret = channel->ops->attach(endpoint, end);
+	mutex_unlock(&channel->lock);
+	if (!ret)
+		fastipc_endpoint_own(endpoint);
+	return ret;
+}
+
+/**
  * fastipc_endpoint_map() - the current process maps the endpoint read-write
  * @endpoint: which
  *

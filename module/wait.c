@@ -121,6 +121,17 @@ void fastipc_wait_bind(struct fastipc_wait *wait, struct fastipc_waitline *line,
 	spin_unlock_irq(&wait->queue.lock);
 }
 
+/* Its file is gone, and nobody can wait any more: the line may become another's. */
+void fastipc_wait_unbind(struct fastipc_wait *wait)
+{
+	spin_lock_irq(&wait->queue.lock);
+	fastipc_ring_disarm(wait->line);
+	WRITE_ONCE(wait->want, 0);
+	wait->owed = 0;
+	WRITE_ONCE(wait->line, NULL);
+	spin_unlock_irq(&wait->queue.lock);
+}
+
 /* Who gets signals has to be told of everything, so this stays armed. */
 static void wait_disarm(struct fastipc_wait *wait)
 {

@@ -115,6 +115,7 @@ int fastipc_wait_poll(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 		      void *arg);
 int fastipc_wait_sleep(struct fastipc_wait *wait, u64 want, fastipc_look_t look,
 		       void *arg, ktime_t *until);
+void fastipc_wait_unbind(struct fastipc_wait *wait);
 void fastipc_wait_wake(struct fastipc_wait *wait, bool always);
 void fastipc_wait_hand_over(struct fastipc_wait *wait);
 void fastipc_wait_served(struct fastipc_wait *wait, u64 reached, bool here);

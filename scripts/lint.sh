@@ -159,10 +159,10 @@ check_man() {
 
 # Each room includes only what stands right of it.
 check_includes() {
-	local rooms='main dev endpoint uring command map transfer rw pair pair_send
-		pair_recv pair_successor pair_wait use channel wait user produce
-		consume ring region args trace compat'
-	local lib_rooms='fastipc_uring inherit channel exchange send recv fast
+	local rooms='main dev fs endpoint uring command map transfer rw pair
+		pair_ends pair_send pair_recv pair_successor pair_wait use channel wait
+		user space produce consume ring region args trace compat'
+	local lib_rooms='fastipc_uring inherit name channel exchange send recv fast
 		sealed wait map handle lag ring fastipc'
 	points_right module "$rooms"
 	points_right lib "$lib_rooms"

@@ -28,8 +28,9 @@ TEST(layout_of_attach)
 	ASSERT_EQ(4, offsetof(struct fastipc_attach, flags));
 	ASSERT_EQ(8, offsetof(struct fastipc_attach, end));
 	ASSERT_EQ(12, offsetof(struct fastipc_attach, reserved));
-	ASSERT_EQ(16, sizeof(struct fastipc_attach));
-	ASSERT_EQ(16, FASTIPC_ATTACH_SIZE_VER0);
+	ASSERT_EQ(16, offsetof(struct fastipc_attach, timeout_ns));
+	ASSERT_EQ(24, sizeof(struct fastipc_attach));
+	ASSERT_EQ(24, FASTIPC_ATTACH_SIZE_VER0);
 }
 
 TEST(layout_of_peer)
@@ -61,7 +62,8 @@ TEST(layout_of_info)
 	ASSERT_EQ(100, offsetof(struct fastipc_info, peer_pid));
 	ASSERT_EQ(104, offsetof(struct fastipc_info, peer_uid));
 	ASSERT_EQ(108, offsetof(struct fastipc_info, peer_gid));
-	ASSERT_EQ(112, offsetof(struct fastipc_info, reserved));
+	ASSERT_EQ(112, offsetof(struct fastipc_info, attached));
+	ASSERT_EQ(116, offsetof(struct fastipc_info, reserved));
 	ASSERT_EQ(120, sizeof(struct fastipc_info));
 	ASSERT_EQ(120, FASTIPC_INFO_SIZE_VER0);
 }
@@ -204,7 +206,8 @@ TEST(layout_of_control)
 	ASSERT_EQ(8, offsetof(struct fastipc_control, reserved0));
 	ASSERT_EQ(0x80, offsetof(struct fastipc_control, released));
 	ASSERT_EQ(0x88, offsetof(struct fastipc_control, taken));
-	ASSERT_EQ(0x90, offsetof(struct fastipc_control, reserved1));
+	ASSERT_EQ(0x90, offsetof(struct fastipc_control, seen));
+	ASSERT_EQ(0x98, offsetof(struct fastipc_control, reserved1));
 	ASSERT_EQ(0x100, offsetof(struct fastipc_control, recv));
 	ASSERT_EQ(0x180, offsetof(struct fastipc_control, send));
 	ASSERT_EQ(0x200, sizeof(struct fastipc_control));

@@ -84,6 +84,9 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
+/* Of fastipcfs, in statfs(2): "ipcf" */
+#define FASTIPC_FS_MAGIC 0x69706366
+
 /* Shared memory ----------------------------------------------------------- */
 
 /* The word of a message: its length, flags, and the bit that makes it so. */
@@ -178,6 +181,8 @@ struct fastipc_waitline {
  *	still in use: what lies before may be overwritten
  * @taken: (c) position of the next message to take, stored before the payload
  *	of the message before it is exposed; @released <= @taken
+ * @seen: (s) position up to which a predecessor, which is dead, may have seen
+ *	messages (FASTIPC_KEEP)
  * @reserved1: zero
  * @recv: how the end waits for messages
  * @send: how the end waits for space
@@ -190,7 +195,8 @@ struct fastipc_control {
 	__u64 reserved0[15];
 	__u64 released;
 	__u64 taken;
-	__u64 reserved1[14];
+	__u64 seen;
+	__u64 reserved1[13];
 	struct fastipc_waitline recv;
 	struct fastipc_waitline send;
 };
@@ -199,7 +205,7 @@ struct fastipc_control {
 
 /* Sizes of the structures when they were first published. */
 #define FASTIPC_SETUP_SIZE_VER0	   32
-#define FASTIPC_ATTACH_SIZE_VER0   16
+#define FASTIPC_ATTACH_SIZE_VER0   24
 #define FASTIPC_PEER_SIZE_VER0	   8
 #define FASTIPC_INFO_SIZE_VER0	   120
 #define FASTIPC_MAP_SIZE_VER0	   8
@@ -215,14 +221,15 @@ struct fastipc_control {
 #define FASTIPC_RING_DEFAULT 65536	  /* bytes */
 #define FASTIPC_RING_MAX     (1ULL << 30) /* bytes; the least is a page */
 
-#define FASTIPC_SEALED 1 /* only the kernel writes the rings */
-#define FASTIPC_STREAM 2 /* read(2) and write(2) may cut messages */
-#define FASTIPC_FENCED 8 /* never run barriers where a peer runs */
+#define FASTIPC_SEALED 1  /* only the kernel writes the rings */
+#define FASTIPC_STREAM 2  /* read(2) and write(2) may cut messages */
+#define FASTIPC_FENCED 8  /* never run barriers where a peer runs */
+#define FASTIPC_KEEP   16 /* an end that closes or dies can be succeeded */
 
 /**
  * struct fastipc_setup - fix the kind and the geometry of a channel, once
  * @size: in: of this structure
- * @flags: in: FASTIPC_SEALED, FASTIPC_STREAM, FASTIPC_FENCED
+ * @flags: in: FASTIPC_SEALED, FASTIPC_STREAM, FASTIPC_FENCED, FASTIPC_KEEP
  * @kind: in: FASTIPC_KIND_PAIR
  * @reserved: in: 0
  * @ring_bytes: in: bytes of each ring, a power of two from a page to
@@ -237,8 +244,17 @@ struct fastipc_control {
  * FASTIPC_FENCED is for processors that must not be disturbed: whoever publishes
  * or releases always fences, and so no sleeper has to interrupt it.
  *
- * EINVAL: a bad value; EBUSY: set up before; ENOMEM: no memory, or the
- * caller's cgroup has no more; EINTR: the caller is being killed.
+ * FASTIPC_KEEP, for a channel with a name: the last close of an end, in order or not,
+ * makes it vacant: the other side waits, or sends until there is no space, and a
+ * successor goes on from there (FASTIPC_ATTACH).  FASTIPC_SHUTDOWN alone ends a
+ * direction, for good.
+ *
+ * A channel without a name attaches its first endpoint, as end 0; one with a name none.
+ *
+ * EINVAL: a bad value, or KEEP without a name; EBUSY: set up before; EBADF: a name that
+ * was opened O_RDONLY; EDQUOT: the user's share (module parameter user_bytes) is used
+ * up; ENOSPC: that of the mount is; ENOMEM: no memory, or the caller's cgroup has no
+ * more; EINTR: the caller is being killed.
  */
 struct fastipc_setup {
 	__u32 size;
@@ -257,19 +273,34 @@ struct fastipc_setup {
  * @flags: in: 0
  * @end: in: 0, 1 or FASTIPC_END_ANY
  * @reserved: in: 0
+ * @timeout_ns: in: nanoseconds to wait until the channel is set up; 0: do not wait; or
+ *	FASTIPC_FOREVER
  *
- * An anonymous endpoint is attached from birth; for it the call confirms the
- * end, makes the caller the process that speaks for it, and takes back
+ * Opening a name makes no end: this does, or the first call that sends, receives or
+ * waits, by poll(2) too, which takes any end.  Any is end 0, or for who may only receive
+ * end 1; or the other one, if that is free and its peer can do what is left to it.
+ *
+ * An end whose endpoint was closed can have a successor if the channel has
+ * FASTIPC_KEEP.  It gets fresh pages, goes on where the predecessor stopped, and
+ * receives again what that one had taken and not given back; so it may have seen it:
+ * FASTIPC_MAYBE_SEEN.  What a predecessor withheld (FASTIPC_SEND_MORE) was never sent.
+ *
+ * An anonymous endpoint is attached from birth.  For one that is attached the call
+ * confirms the end, makes the caller the process that speaks for it, and takes back
  * FASTIPC_SHUT_ON_CLOSE.
  *
- * ENOTCONN: not set up; EINVAL: another end than this endpoint's; EPIPE,
- * ECONNRESET: the end is over in both directions, as FASTIPC_SYNC would say.
+ * ENOTCONN: not set up; ETIMEDOUT, EINTR: still not; EINVAL: another end than this
+ * endpoint's; EBUSY: that end has its endpoint; EBADF: opened for neither sending nor
+ * receiving; EPIPE, ECONNRESET: the end is over in both directions, as FASTIPC_SYNC
+ * would say; EPERM: in a direct pair, a predecessor of another user could still write
+ * what this one would send; EBADMSG: the predecessor broke the rules; ENOMEM.
  */
 struct fastipc_attach {
 	__u32 size;
 	__u32 flags;
 	__s32 end;
 	__u32 reserved;
+	__u64 timeout_ns;
 };
 
 /**
@@ -279,9 +310,9 @@ struct fastipc_attach {
  *
  * Returns a new file descriptor.
  *
- * ENOTCONN: not set up; EACCES: more rights than this endpoint has; EBUSY: the
- * other end has its endpoint; EPIPE, ECONNRESET: it had one, and ended;
- * EMFILE, ENFILE, ENOMEM: as open(2).
+ * ENOTCONN: not set up; EOPNOTSUPP: the channel has a name: open that; EACCES: more
+ * rights than this endpoint has; EBUSY: the other end has its endpoint; EPIPE,
+ * ECONNRESET: it had one, and ended; EMFILE, ENFILE, ENOMEM: as open(2).
  */
 struct fastipc_peer {
 	__u32 size;
@@ -296,17 +327,18 @@ struct fastipc_peer {
 #define FASTIPC_MAY_SEND 2
 
 /* The other end, in struct fastipc_info */
-#define FASTIPC_PEER_VACANT   0 /* nobody has been there */
+#define FASTIPC_PEER_VACANT \
+	0 /* nobody has been there, or with KEEP nobody is */
 #define FASTIPC_PEER_ATTACHED 1
 #define FASTIPC_PEER_CLOSED   2
 
 /**
  * struct fastipc_info - geometry, and who is there
  * @size: in: of this structure; out: of the kernel's
- * @flags: in: 0; out: as set up, FASTIPC_SEALED, FASTIPC_STREAM and
- *	FASTIPC_FENCED; and FASTIPC_FOREIGN
+ * @flags: in: 0; out: as set up, FASTIPC_SEALED, FASTIPC_STREAM, FASTIPC_FENCED and
+ *	FASTIPC_KEEP; and FASTIPC_FOREIGN
  * @kind: out: FASTIPC_KIND_*
- * @end: out: this endpoint's end, 0 or 1
+ * @end: out: this endpoint's end, 0 or 1; ~0: it is none
  * @rights: out: FASTIPC_MAY_*
  * @control_bytes: out: length of a control page's map
  * @ring_bytes: out: bytes of a ring; its map is twice as long
@@ -323,11 +355,12 @@ struct fastipc_peer {
  * @peer_pid: out: the process that used the other end last, or 0
  * @peer_uid: out: effective user of whoever opened the other end
  * @peer_gid: out: the same
+ * @attached: out: 1: end 0 has its endpoint; 2: end 1 has
  * @reserved: out: 0
  *
  * The peer's pid, uid and gid are as seen from the caller's namespaces; without
- * a peer they are 0.  The call also takes back POLLPRI, which tells that the
- * other end came or went since the last call.
+ * a peer they are 0.  The call also takes back POLLPRI, which tells that the other end
+ * came or went since the last call.  For an endpoint that is no end it changes nothing.
  *
  * ENOTCONN: not set up.
  */
@@ -351,7 +384,8 @@ struct fastipc_info {
 	__u32 peer_pid;
 	__u32 peer_uid;
 	__u32 peer_gid;
-	__u64 reserved;
+	__u32 attached;
+	__u32 reserved;
 };
 
 /**
@@ -371,7 +405,7 @@ struct fastipc_info {
  * send_ring, and another process has one of them mapped writable, or had, and
  * their pages are pinned, or the kernel is moving a message there; EBADMSG: a
  * former owner of a sealed end left a position where no message begins; ENOTCONN:
- * not set up; EOPNOTSUPP: a 32-bit caller, or a channel with FASTIPC_STREAM.
+ * not set up, or not attached; EOPNOTSUPP: a 32-bit caller, or a channel with FASTIPC_STREAM.
  */
 struct fastipc_map {
 	__u32 size;
@@ -452,13 +486,14 @@ struct fastipc_send {
 /* FASTIPC_RECV */
 #define FASTIPC_RECV_IOV   1 /* the buffer is in pieces */
 #define FASTIPC_RECV_ARRAY 2 /* several messages */
+#define FASTIPC_MAYBE_SEEN 4 /* out: a predecessor may have received it */
 
 /**
  * struct fastipc_recv_item - one message of an array
  * @data: in: buffer; with FASTIPC_RECV_IOV a struct iovec array
  * @len: in: its bytes, or the number of pieces; out: bytes received
  * @tag: out: the sender's
- * @flags: in: 0 or FASTIPC_RECV_IOV; out: 0
+ * @flags: in: 0 or FASTIPC_RECV_IOV; out: 0 or FASTIPC_MAYBE_SEEN
  * @reserved: in: 0
  * @stamp: out: who sent it; zeroes from a direct pair
  */
@@ -474,7 +509,7 @@ struct fastipc_recv_item {
 /**
  * struct fastipc_recv - receive messages, the kernel copying them
  * @size: in: of this structure
- * @flags: in: FASTIPC_RECV_*, not both; out: 0
+ * @flags: in: FASTIPC_RECV_*, not both; out: 0 or FASTIPC_MAYBE_SEEN
  * @data: in: buffer; IOV: struct iovec[len]; ARRAY: struct fastipc_recv_item[len]
  * @len: in: its bytes, or entries; out: bytes received (ARRAY: unchanged)
  * @tag: out: the sender's
@@ -571,6 +606,8 @@ struct fastipc_sync {
  * @alerts: out: times somebody who was going to wait set alert in a waitline
  * @barriers: out: barriers that were run where a peer runs, for that
  *
+ * For an endpoint that is no end, the positions are as end 0 sees them.
+ *
  * ENOTCONN: not set up.
  */
 struct fastipc_stat {
@@ -608,7 +645,10 @@ struct fastipc_stat {
  * end (mapped it, attached, sent or received): a parent that closes what it
  * handed to a child does not speak for the child.
  *
- * ENOTCONN: not set up; EBADF: SHUT_RECV or SHUT_SEND without the right.
+ * With FASTIPC_KEEP, ON_CLOSE has no effect: that close ends nothing.
+ *
+ * ENOTCONN: not set up, or not attached; EBADF: SHUT_RECV or SHUT_SEND without the
+ * right.
  */
 struct fastipc_shutdown {
 	__u32 size;
