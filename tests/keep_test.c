@@ -274,7 +274,7 @@ TEST_F(keep, ends_for_good_by_shutdown)
 	ASSERT_EQ(0, fastipc_shutdown(f, FASTIPC_SHUT_SEND));
 	fastipc_close(f);
 	f = first(&self->options);
-	ASSERT_TRUE(f);
+	ASSERT_NE(NULL, f);
 	EXPECT_EQ(-EPIPE, any_send(f, kernel, "x", 1, 0));
 	EXPECT_TRUE(receives(peer, kernel, "one"));
 	EXPECT_EQ(-EPIPE, any_recv(peer, kernel, &c, 1, 0));

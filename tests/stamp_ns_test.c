@@ -66,24 +66,13 @@ static int inside(int fd, int ready)
 	return raw_send(fd, "i", 1, 0) == 1 ? 0 : 15;
 }
 
-/* In a chroot(2), where tests may run, nobody gets a user namespace: leave. */
-static int leave_chroot(void)
-{
-	int i, ret = chdir("/") || chroot("/tmp");
-
-	/* The working directory is outside now, and nothing is in the way. */
-	for (i = 0; i < 64; i++)
-		ret |= chdir("..");
-	return ret || chroot(".");
-}
-
 /* Makes the namespaces, and becomes the parent of process 1. */
 static int enter(int fd, int ready, int go)
 {
 	char c = 0;
 	pid_t pid;
 
-	if (leave_chroot() || unshare(CLONE_NEWUSER | CLONE_NEWPID))
+	if (unshare(CLONE_NEWUSER | CLONE_NEWPID))
 		return 1;
 	if (write(ready, &c, 1) != 1 || read(go, &c, 1) != 1)
 		return 2;
