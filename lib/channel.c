@@ -44,7 +44,8 @@ int fastipc_options_(struct fastipc_options *to,
 		if (tail[i])
 			return -E2BIG;
 	memcpy(to, from, sizeof(*to));
-	if (to->spin_us < -1 || to->spin_us > SPIN_US_MAX || to->end > 2 ||
+	if (to->spin_us < -1 || to->spin_us > SPIN_US_MAX ||
+	    to->end > FASTIPC_AS_ANY ||
 	    (to->flags & FASTIPC_SEALED && to->flags & FASTIPC_DIRECT))
 		return -EINVAL;
 	return 0;
@@ -173,6 +174,7 @@ int fastipc_adopt(struct fastipc **f, int fd)
 		return ret;
 	/* Opened by its name, and nothing more: any end will do. */
 	if (new->info.end == (uint32_t)FASTIPC_END_ANY) {
+		new->info = (struct fastipc_info){ .size = sizeof(new->info) };
 		if (ioctl(fd, FASTIPC_ATTACH, &attach) ||
 		    ioctl(fd, FASTIPC_INFO, &new->info)) {
 			ret = -errno;

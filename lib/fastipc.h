@@ -84,8 +84,8 @@ struct fastipc;
  *	for each message; FASTIPC_KEEP: with a name; an end that closes or dies can have a
  *	successor, and the other one waits for it
  * @mode: of a name that is made; 0: 0600
- * @end: of a name: FASTIPC_AS_END(0) or FASTIPC_AS_END(1); 0: fastipc_create() becomes
- *	end 0, fastipc_open() end 1
+ * @end: of a name: FASTIPC_AS_END(0), FASTIPC_AS_END(1), or FASTIPC_AS_ANY, as FASTIPC_ATTACH
+ *	chooses; 0: fastipc_create() becomes end 0, fastipc_open() end 1
  * @timeout_ms: of a name: how long to wait until it is set up; 0: 1000, -1: no limit
  */
 struct fastipc_options {
@@ -102,6 +102,7 @@ struct fastipc_options {
 
 #define FASTIPC_DIRECT	  0x80000000 /* in options.flags: not FASTIPC_SEALED */
 #define FASTIPC_AS_END(n) ((n) + 1)  /* in options.end */
+#define FASTIPC_AS_ANY	  3
 
 /* flags of a call */
 #define FASTIPC_NOWAIT 1 /* -EAGAIN instead of waiting */
@@ -221,7 +222,7 @@ int fastipc_peer(struct fastipc **f, const struct fastipc *from, int oflags);
 
 /**
  * fastipc_create() - make a channel with a name, or open one that is as it would be
- * @f: filled in: its end 0, unless options.end says otherwise
+ * @f: filled in: its end 0, unless options.end says otherwise; or NULL: only make it
  * @name: without a slash: in $FASTIPC_DIR, or else in /run/fastipc; or a path
  * @oflags: O_RDWR, O_RDONLY or O_WRONLY: who may receive, and send; O_EXCL: make it;
  *	O_NONBLOCK

@@ -96,7 +96,9 @@ static int become(struct fastipc **f, int fd, int oflags, int end,
 {
 	int ret;
 
-	if (o->end)
+	if (o->end == FASTIPC_AS_ANY)
+		end = FASTIPC_END_ANY;
+	else if (o->end)
 		end = (int)o->end - 1;
 	ret = attach(fd, end, o->timeout_ms ? o->timeout_ms : WAIT_MS);
 	/* Only now: or it would not have waited. */
@@ -233,9 +235,9 @@ int fastipc_create(struct fastipc **f, const char *name, int oflags,
 		return ret;
 	fd = open_or_make(&place, oflags, o.mode, &made);
 	ret = fd < 0 ? fd : set_up(&place, fd, made, &o);
-	if (ret && fd >= 0)
+	if (fd >= 0 && (ret || !f))
 		close(fd);
-	if (!ret) {
+	if (!ret && f) {
 		fd = reopen(&place, fd, oflags);
 		ret = fd < 0 ? fd : become(f, fd, oflags, 0, &o);
 	}

@@ -235,6 +235,21 @@ fastipc_endpoint_is_attached(const struct fastipc_endpoint *endpoint)
 }
 
 /*
+ * The kind's table, or NULL before SETUP; of which, without a name, the endpoint's
+ * becoming an end is a part.
+ */
+static inline const struct fastipc_kind_ops *
+fastipc_endpoint_ops(const struct fastipc_endpoint *endpoint)
+{
+	const struct fastipc_channel *channel = endpoint->channel;
+	const struct fastipc_kind_ops *ops = fastipc_channel_ops(channel);
+
+	return channel->mapping || fastipc_endpoint_is_attached(endpoint) ?
+		       ops :
+		       NULL;
+}
+
+/*
  * For the first message that an endpoint of a name sends or receives: it becomes an end
  * if it is none.  0, or why not.
  */

@@ -150,7 +150,7 @@ static int command_peer(struct file *file, union argument *arg)
 
 	if ((flags & O_ACCMODE) == O_ACCMODE)
 		return -EINVAL;
-	if (!fastipc_channel_ops(channel))
+	if (!fastipc_endpoint_ops(endpoint))
 		return -ENOTCONN;
 	if (channel->mapping)
 		return -EOPNOTSUPP;
@@ -188,7 +188,7 @@ static int command_info(struct file *file, union argument *arg)
 	struct fastipc_endpoint *endpoint = file->private_data;
 	const struct fastipc_kind_ops *ops;
 
-	ops = fastipc_channel_ops(endpoint->channel);
+	ops = fastipc_endpoint_ops(endpoint);
 	if (!ops)
 		return -ENOTCONN;
 	arg->info = (struct fastipc_info){ .size = sizeof(arg->info),
@@ -210,7 +210,7 @@ static int command_stat(struct file *file, union argument *arg)
 	struct fastipc_endpoint *endpoint = file->private_data;
 	const struct fastipc_kind_ops *ops;
 
-	ops = fastipc_channel_ops(endpoint->channel);
+	ops = fastipc_endpoint_ops(endpoint);
 	if (!ops)
 		return -ENOTCONN;
 	arg->stat = (struct fastipc_stat){ .size = sizeof(arg->stat) };
@@ -222,7 +222,7 @@ static int command_map(struct file *file, union argument *arg)
 {
 	struct fastipc_endpoint *endpoint = file->private_data;
 
-	if (!fastipc_channel_ops(endpoint->channel))
+	if (!fastipc_endpoint_ops(endpoint))
 		return -ENOTCONN;
 	return fastipc_map_open(file);
 }

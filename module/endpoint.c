@@ -62,7 +62,7 @@ static __poll_t endpoint_poll(struct file *file, poll_table *pt)
 	poll_wait(file, &endpoint->wait[FASTIPC_RECEIVING].queue, pt);
 	poll_wait(file, &endpoint->wait[FASTIPC_SENDING].queue, pt);
 	/* SETUP will wake the queues, and whatever makes this an end. */
-	if (!fastipc_channel_ops(endpoint->channel))
+	if (!fastipc_endpoint_ops(endpoint))
 		return EPOLLHUP;
 	if (!fastipc_endpoint_is_attached(endpoint) && !(wanted & transfers))
 		return EPOLLHUP;
@@ -91,10 +91,10 @@ static void endpoint_show_fdinfo(struct seq_file *m, struct file *file)
 	struct fastipc_endpoint *endpoint = file->private_data;
 	const struct fastipc_kind_ops *ops;
 
-	ops = fastipc_channel_ops(endpoint->channel);
+	ops = fastipc_endpoint_ops(endpoint);
 	seq_printf(m, "fastipc-channel:\t%llu\n", endpoint->channel->id);
 	seq_printf(m, "fastipc-kind:\t%s\n", ops ? ops->name : "not set up");
-	if (fastipc_endpoint_is_attached(endpoint))
+	if (ops && fastipc_endpoint_is_attached(endpoint))
 		ops->show(endpoint, m);
 	else if (ops)
 		seq_puts(m, "fastipc-end:\tnone\n");

@@ -221,7 +221,7 @@ test_usage() {
 	result "send: not a descriptor" usage send \
 		"--fd takes a descriptor's number, not '1x'" --fd 1x
 	result "recv: an argument" usage recv \
-		"takes no arguments, and got 'x'" x
+		"takes one NAME, and got 'y' too" x y
 	result "recv: a folder for lines" usage recv \
 		'-C goes with --files' -C .
 	result "bench: no time" usage bench \
@@ -248,8 +248,8 @@ says_how() {
 # Ends, and what is known about them ------------------------------------------
 
 test_ends() {
-	result "no end" prints 1 "fastipc send: no end: FASTIPC_FD is not set \
-(use 'fastipc run' without --stdio, or --fd)" \
+	result "no end" prints 1 "fastipc send: no end: give a NAME, or use \
+'fastipc run' without --stdio, or --fd" \
 		fastipc send
 	result "not an end" prints 1 \
 		'fastipc recv: the descriptor is not of a fastipc end' \
@@ -266,8 +266,8 @@ test_ends() {
 		'unset FASTIPC_FD; exec 4<&3 3</dev/null
 			export LISTEN_PID=$$ LISTEN_FDS=2; exec fastipc recv'
 	result "those of another process" run 1 \
-		"fastipc recv: no end: FASTIPC_FD is not set \
-(use 'fastipc run' without --stdio, or --fd)" true \
+		"fastipc recv: no end: give a NAME, or use \
+'fastipc run' without --stdio, or --fd" true \
 		'unset FASTIPC_FD; export LISTEN_PID=1 LISTEN_FDS=1
 			exec fastipc recv'
 	result "a stream has no messages" run 1 \
@@ -313,7 +313,7 @@ info_json() {
 		barriers)
 	local text
 	printf -v text ',"%s":N' "${keys[@]}"
-	run 0 '{"kind":"pair","sealed":true,"stream":false,"fenced":false,"end":1,'"\
+	run 0 '{"kind":"pair","sealed":true,"stream":false,"fenced":false,"keep":false,"end":1,'"\
 \"may_recv\":true,\"may_send\":true,\"peer_state\":\"attached\"$text}" \
 		--sealed 'read -r x <fifo' 'fastipc info --json |
 			sed -E "s/(\"[a-z_]{4,}\":)[0-9]+/\1N/g"; echo >fifo'

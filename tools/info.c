@@ -44,11 +44,12 @@ static void show_json(const struct fastipc_info *info, const struct item *items,
 {
 	size_t i;
 
-	printf("{\"kind\":\"pair\",\"sealed\":%s,\"stream\":%s,\"fenced\":%s",
+	printf("{\"kind\":\"pair\",\"sealed\":%s,\"stream\":%s,\"fenced\":%s,\"keep\":%s",
 	       info->flags & FASTIPC_SEALED ? "true" : "false",
 	       info->flags & FASTIPC_STREAM ? "true" : "false",
-	       info->flags & FASTIPC_FENCED ? "true" : "false");
-	printf(",\"end\":%u", info->end);
+	       info->flags & FASTIPC_FENCED ? "true" : "false",
+	       info->flags & FASTIPC_KEEP ? "true" : "false");
+	printf(",\"end\":%d", info->end);
 	printf(",\"may_recv\":%s,\"may_send\":%s",
 	       info->rights & FASTIPC_MAY_RECV ? "true" : "false",
 	       info->rights & FASTIPC_MAY_SEND ? "true" : "false");
@@ -63,10 +64,11 @@ static void show_text(const struct fastipc_info *info, const struct item *items,
 {
 	size_t i;
 
-	printf("%-14s %s%s%s pair, end %u\n", "kind",
+	printf("%-14s %s%s%s%s pair, end %d\n", "kind",
 	       info->flags & FASTIPC_SEALED ? "sealed" : "direct",
 	       info->flags & FASTIPC_STREAM ? " stream" : "",
-	       info->flags & FASTIPC_FENCED ? " fenced" : "", info->end);
+	       info->flags & FASTIPC_FENCED ? " fenced" : "",
+	       info->flags & FASTIPC_KEEP ? " keep" : "", (int)info->end);
 	printf("%-14s%s%s\n", "rights",
 	       info->rights & FASTIPC_MAY_RECV ? " recv" : "",
 	       info->rights & FASTIPC_MAY_SEND ? " send" : "");

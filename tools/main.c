@@ -8,8 +8,9 @@
 #include "tool.h"
 
 static const struct command *const commands[] = {
-	&run_command,  &send_command,  &recv_command,
-	&info_command, &bench_command,
+	&run_command,  &send_command,	&recv_command,
+	&info_command, &create_command, &ls_command,
+	&stat_command, &rm_command,	&bench_command,
 };
 
 const struct command *command;

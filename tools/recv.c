@@ -3,6 +3,7 @@
  * fastipc recv: messages to standard output or files.
  */
 #include <endian.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
 
@@ -16,14 +17,16 @@
 #define RELEASE_BYTES 65536 /* so many bytes are given back at once */
 
 static const char usage[] =
-	"Usage: fastipc recv [OPTION...]\n"
+	"Usage: fastipc recv [OPTION...] [NAME]\n"
 	"Receive messages until the sender ends, and write them to standard output.\n"
+	"NAME is that of a channel, if no end is inherited, nor given by --fd.\n"
 	"\n"
 	"  --lines    each with a newline behind it (default)\n"
 	"  --size     just their bytes\n"
 	"  --prefix   write each behind its length: 32 bits, little-endian\n"
 	"  --files    write the files that 'send --files' sends, not standard output\n"
 	"  -C DIR     with --files: below DIR (default: here)\n"
+	"  --now      only what has been sent\n"
 	"  --fd N     the end is descriptor N (default: what FASTIPC_FD says)\n"
 	"  --json     at the end, sum up as JSON on standard error\n"
 	"  --help     show this\n"
@@ -36,6 +39,7 @@ static const char usage[] =
  * @mode: what a message is
  * @fd: from --fd, or -1
  * @dir: from -C, or NULL
+ * @now: do not wait
  * @json: sum up at the end
  */
 struct receiver {
@@ -43,6 +47,7 @@ struct receiver {
 	enum mode mode;
 	int fd;
 	const char *dir;
+	bool now;
 	bool json;
 };
 
@@ -86,14 +91,15 @@ static void put_all(struct receiver *r, struct fastipc_msg *msg, unsigned int n)
 	}
 }
 
-/* Until the sender's end: why it ended, -EPIPE if in order */
+/* Until the sender's end: why it ended, -EPIPE if in order; or -EAGAIN */
 static int receive(struct receiver *r)
 {
 	struct fastipc_msg msg[BATCH];
 	int n;
 
 	for (;;) {
-		n = fastipc_takev(r->f, msg, BATCH, 0);
+		n = fastipc_takev(r->f, msg, BATCH,
+				  r->now ? FASTIPC_NOWAIT : 0);
 		if (n > 0)
 			put_all(r, msg, n);
 		else if (n != -EINTR)
@@ -104,12 +110,13 @@ static int receive(struct receiver *r)
 
 static void parse_options(struct receiver *r, int argc, char **argv)
 {
-	enum { FD = MODES, JSON, HELP };
+	enum { FD = MODES, NOW, JSON, HELP };
 	static const struct option options[] = {
 		{ "lines", no_argument, NULL, LINES },
 		{ "size", no_argument, NULL, SIZE },
 		{ "prefix", no_argument, NULL, PREFIX },
 		{ "files", no_argument, NULL, FILES },
+		{ "now", no_argument, NULL, NOW },
 		{ "fd", required_argument, NULL, FD },
 		{ "json", no_argument, NULL, JSON },
 		{ "help", no_argument, NULL, HELP },
@@ -131,6 +138,9 @@ static void parse_options(struct receiver *r, int argc, char **argv)
 		case FD:
 			r->fd = parse_fd("--fd", optarg);
 			break;
+		case NOW:
+			r->now = true;
+			break;
 		case JSON:
 			r->json = true;
 			break;
@@ -142,7 +152,9 @@ static void parse_options(struct receiver *r, int argc, char **argv)
 	}
 	if (!r->mode)
 		r->mode = LINES;
-	check_no_arguments(argc, argv);
+	if (optind + 1 < argc)
+		fail_usage("takes one NAME, and got '%s' too",
+			   argv[optind + 1]);
 	if (r->dir && r->mode != FILES)
 		fail_usage("-C goes with --files");
 }
@@ -153,7 +165,8 @@ static int recv_main(int argc, char **argv)
 	int ret;
 
 	parse_options(&r, argc, argv);
-	r.f = open_end(r.fd);
+	r.f = open_end(r.fd, O_RDONLY, argc, argv);
+	check_no_arguments(argc, argv);
 	if (r.mode == FILES)
 		files_begin(r.dir ? r.dir : ".");
 	signals_catch();
@@ -161,7 +174,7 @@ static int recv_main(int argc, char **argv)
 	ret = receive(&r);
 	if (ret == -ECONNRESET)
 		fail("the sender vanished: what came may be incomplete");
-	if (ret != -EPIPE)
+	if (ret != -EPIPE && ret != -EAGAIN)
 		fail_errno(-ret, "cannot receive");
 	if (r.mode == FILES)
 		files_end();

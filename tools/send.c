@@ -3,6 +3,7 @@
  * fastipc send: messages from standard input or files.
  */
 #include <endian.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +18,9 @@
 #define BATCH 64 /* lines that are sent at once */
 
 static const char usage[] =
-	"Usage: fastipc send [OPTION...] [FILE...]\n"
+	"Usage: fastipc send [OPTION...] [NAME] [FILE...]\n"
 	"Send messages made of the FILEs, '-' or none is standard input.\n"
+	"NAME is that of a channel, if no end is inherited, nor given by --fd.\n"
 	"\n"
 	"  --lines    each line is a message, without its newline (default)\n"
 	"  --size N   messages of N bytes, the last of a FILE may be shorter\n"
@@ -273,7 +275,7 @@ static int send_main(int argc, char **argv)
 	int i, ret;
 
 	parse_options(&s, argc, argv);
-	s.f = open_end(s.fd);
+	s.f = open_end(s.fd, O_WRONLY, argc, argv);
 	ret = fastipc_info(s.f, &info);
 	if (ret)
 		fail_errno(-ret, "cannot ask about the end");

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "files.h"
+#include "name.h"
 #include "signals.h"
 #include "tool.h"
 #include "traffic.h"
@@ -151,7 +152,7 @@ void fail_end(int error)
 {
 	switch (error) {
 	case ENOENT:
-		fail("no end: FASTIPC_FD is not set (use 'fastipc run' without --stdio, or --fd)");
+		fail("no end: give a NAME, or use 'fastipc run' without --stdio, or --fd");
 	case ENOTTY:
 		fail("the descriptor is not of a fastipc end");
 	case EOPNOTSUPP:
@@ -167,13 +168,27 @@ void fail_end(int error)
 	}
 }
 
-struct fastipc *open_end(int fd)
+struct fastipc *open_end(int fd, int oflags, int argc, char **argv)
 {
+	const struct fastipc_options any = { .size = sizeof(any),
+					     .end = FASTIPC_AS_ANY };
+	struct fastipc_info info;
 	struct fastipc *f;
+	const char *name;
 	int ret = fd < 0 ? fastipc_inherit(&f) : fastipc_adopt(&f, fd);
 
-	if (ret)
+	if (fd < 0 && ret == -ENOENT && optind < argc) {
+		name = argv[optind++];
+		ret = fastipc_open(&f, name, oflags, &any);
+		if (!ret)
+			ret = fastipc_info(f, &info);
+		if (!ret && info.flags & FASTIPC_STREAM)
+			ret = -EOPNOTSUPP;
+		if (ret)
+			fail_name(-ret, name);
+	} else if (ret) {
 		fail_end(-ret);
+	}
 	return f;
 }
 

@@ -39,7 +39,8 @@ struct command {
 };
 
 extern const struct command run_command, send_command, recv_command,
-	info_command, bench_command;
+	info_command, bench_command, create_command, ls_command, stat_command,
+	rm_command;
 
 /* What a message is: of "send" and "recv", whose first options these are. */
 enum mode { UNCHOSEN, LINES, SIZE, PREFIX, FILES, MODES };
@@ -83,8 +84,11 @@ uint64_t parse_bytes(const char *option, const char *text, uint64_t max);
 /* A descriptor's number */
 int parse_fd(const char *option, const char *text);
 
-/* The end: of descriptor @fd, or if that is -1 the one inherited. */
-struct fastipc *open_end(int fd);
+/*
+ * The end: of descriptor @fd, or if that is -1 the one inherited, or if there is none that
+ * of the name that is the next argument: opened O_RDONLY or O_WRONLY.
+ */
+struct fastipc *open_end(int fd, int oflags, int argc, char **argv);
 
 /* Why there is no pair */
 noreturn void fail_pair(int error);
