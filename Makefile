@@ -110,10 +110,11 @@ else
 	@echo '"make run" needs none'
 endif
 
-load: module ## load the module here (as root); GROUP= may use the device
+load: module ## load the module here (as root), mount /run/fastipc; GROUP= may use both
 	scripts/load.sh build/module-host/module/fastipc.ko '$(GROUP)'
 
 unload: ## unload it
+	! mountpoint -q /run/fastipc || umount /run/fastipc
 	rmmod fastipc
 
 # Two commands -------------------------------------------------------------------
@@ -176,7 +177,7 @@ model: ## SPIN proves sleep, wake and close; broken variants must fail
 
 # Installing ----------------------------------------------------------------------
 
-install: lib build/tools/fastipc build/lib/libfastipc.pc ## library, tool, headers, pkg-config file, man pages, DKMS source
+install: lib build/tools/fastipc build/lib/libfastipc.pc ## library, tool, headers, pkg-config file, man pages, DKMS source, set-up files
 	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include/linux
 	install -m 755 $(so) $(DESTDIR)$(LIBDIR)/
 	ln -sf $(notdir $(so)) $(DESTDIR)$(LIBDIR)/libfastipc.so
@@ -187,6 +188,14 @@ install: lib build/tools/fastipc build/lib/libfastipc.pc ## library, tool, heade
 	install -m 644 uapi/linux/fastipc.h $(DESTDIR)$(PREFIX)/include/linux/
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin build/tools/fastipc
 	scripts/install-man.sh $(DESTDIR)$(MANDIR)
+	install -D -m 644 packaging/60-fastipc.rules \
+		$(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-fastipc.rules
+	install -D -m 644 packaging/fastipc.sysusers \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d/fastipc.conf
+	install -D -m 644 packaging/fastipc.modules-load \
+		$(DESTDIR)$(PREFIX)/lib/modules-load.d/fastipc.conf
+	install -D -m 644 packaging/run-fastipc.mount \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system/run-fastipc.mount
 	install -d $(DESTDIR)$(SRCDIR)/fastipc-$(VERSION)/uapi/linux
 	install -d $(DESTDIR)$(SRCDIR)/fastipc-$(VERSION)/module
 	install -m 644 Kbuild VERSION $(DESTDIR)$(SRCDIR)/fastipc-$(VERSION)/
@@ -203,7 +212,11 @@ uninstall: ## what install put there
 		$(DESTDIR)$(PREFIX)/include/fastipc*.h \
 		$(DESTDIR)$(PREFIX)/include/linux/fastipc.h \
 		$(DESTDIR)$(MANDIR)/man*/fastipc*.[1-8] \
-		$(DESTDIR)$(MANDIR)/man7/libfastipc.7
+		$(DESTDIR)$(MANDIR)/man7/libfastipc.7 \
+		$(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-fastipc.rules \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d/fastipc.conf \
+		$(DESTDIR)$(PREFIX)/lib/modules-load.d/fastipc.conf \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system/run-fastipc.mount
 	rm -rf $(DESTDIR)$(SRCDIR)/fastipc-$(VERSION)
 
 clean: ## remove build/

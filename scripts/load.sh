@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# load.sh FASTIPC.KO [GROUP] - load the module, and say who may use the device.
+# load.sh FASTIPC.KO [GROUP] - load the module, mount fastipcfs at /run/fastipc, and say
+# who may use the device and make names there: root, or GROUP.
 set -euo pipefail
 module=${1?usage: load.sh FASTIPC.KO [GROUP]} group=${2-}
 
@@ -24,4 +25,8 @@ for _ in $(seq 50); do
 	sleep 0.1
 done
 [ -z "$group" ] || chgrp "$group" /dev/fastipc
-ls -l /dev/fastipc
+options=mode=755
+[ -z "$group" ] || options=mode=1770,gid=$(getent group "$group" | cut -d: -f3)
+mkdir -p /run/fastipc
+mount -t fastipcfs -o "$options" fastipcfs /run/fastipc
+ls -ld /dev/fastipc /run/fastipc

@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 
 #include "fastipc_test.h"
+#include "name.h"
 #include "uring_cmd.h"
 
 /* One message through the library, and one by the kernel's calls. */
@@ -156,6 +157,18 @@ static bool hold(const char *what, int fd, const struct fastipc_info *info)
 	return false;
 }
 
+/* A name, of a mount that is gone but for that. */
+static int hold_name(void)
+{
+	if (names_mount(NULL) || name_make("a", 4096, 0) < 0 || chdir("/") ||
+	    umount2(NAMES, MNT_DETACH))
+		return 1;
+	printf("ready\n");
+	fflush(stdout);
+	pause();
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc == 2 ? argv[1] : "";
@@ -166,6 +179,8 @@ int main(int argc, char **argv)
 
 	if (!strcmp(what, "use"))
 		return !use(0) || !use(FASTIPC_SEALED);
+	if (!strcmp(what, "name"))
+		return hold_name();
 	if (!strcmp(what, "sealed-map"))
 		setup.flags = FASTIPC_SEALED;
 	fd = raw_open(O_RDWR);

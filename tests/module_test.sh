@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Loading and unloading: refused while an endpoint, a map file or a map lives,
+# Loading and unloading: refused while a mount, an endpoint, a map file or a map lives,
 # somebody sleeps in a call, or io_uring has something pending; clean afterwards,
 # many times.  Needs the module loaded.
 # FASTIPC_MODULE is its file, otherwise modprobe finds it.  Leaves it loaded.
@@ -44,6 +44,13 @@ refused() {
 	! rmmod fastipc 2>/dev/null && [ -d /sys/module/fastipc ]
 }
 
+# Or this mounts it; afterwards it is not mounted.
+mounted() {
+	mkdir -p /run/fastipc
+	[ -n "$mounted" ] || mount -t fastipcfs fastipcfs /run/fastipc
+	refused && umount /run/fastipc
+}
+
 # held WHAT [COMMAND]: a process holds only that; unloading must be refused
 # meanwhile, or COMMAND succeed
 held() {
@@ -74,7 +81,11 @@ cycle() {
 }
 
 echo "TAP version 13"
-echo "1..14"
+echo "1..16"
+mounted=
+! mountpoint -q /run/fastipc || mounted=1
+result "refused while it is mounted" mounted
+result "refused while a name is open, and no mount left" held name
 result "refused while an endpoint is open" held endpoint
 result "refused while its peer is open" held peer
 result "refused while a map file is open" held mapfile
@@ -89,4 +100,5 @@ result "loads after that" load
 result "unloads afterwards" unload
 result "loads again" load
 result "loads and unloads $cycles times" cycle
+[ -z "$mounted" ] || mount -t fastipcfs fastipcfs /run/fastipc
 exit $failed
