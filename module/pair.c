@@ -20,12 +20,14 @@ static void pair_free(struct fastipc_channel *channel)
 	for (i = 0; i < 2; i++) {
 		if (endpoint_locked(&pair->end[i]))
 			fastipc_endpoint_put(endpoint_locked(&pair->end[i]));
-		pair_forget(&pair->end[i]);
+		if (pair->lives)
+			pair_forget(&pair->lives[i]);
 		fastipc_ring_free(&pair->end[i].ring);
 		fastipc_region_free(&pair->end[i].control_region);
 	}
 	put_pid_ns(pair->pid_ns);
 	put_user_ns(pair->user_ns);
+	kfree(pair->lives);
 	kfree(pair);
 }
 
@@ -83,6 +85,12 @@ static int pair_setup(struct fastipc_endpoint *endpoint,
 	pair->user_ns = get_user_ns(current_user_ns());
 	channel->state = pair;
 	channel->flags = setup->flags;
+	if (setup->flags & FASTIPC_KEEP) {
+		pair->lives =
+			kcalloc(2, sizeof(*pair->lives), GFP_KERNEL_ACCOUNT);
+		if (!pair->lives)
+			goto err_free;
+	}
 	for (i = 0; i < 2; i++)
 		pair->end[i].other = &pair->end[!i];
 	for (i = 0; i < 2; i++) {
@@ -269,7 +277,7 @@ static void pair_show(struct fastipc_endpoint *endpoint, struct seq_file *m)
 						    "attached");
 	seq_printf(m, "fastipc-sealed:\t%u\n", pair_is_sealed(endpoint));
 	seq_printf(m, "fastipc-ring-bytes:\t%llu\n", self->ring.bytes);
-	seq_printf(m, "fastipc-max-message:\t%llu\n", self->ring.max_message);
+	seq_printf(m, "fastipc-max-message:\t%u\n", self->ring.max_message);
 	seq_printf(m, "fastipc-sent:\t%llu\n", sent);
 	seq_printf(m, "fastipc-released:\t%llu\n", released);
 	seq_printf(m, "fastipc-ended:\trecv %d send %d\n",

@@ -98,6 +98,7 @@ static int pair_choose(const struct fastipc_endpoint *endpoint, int number)
 static void pair_occupy(struct fastipc_endpoint *endpoint, struct pair_end *end)
 {
 	struct pair *pair = pair_of(endpoint);
+	struct fastipc_endpoint *former;
 	unsigned int i;
 
 	endpoint->end = end - pair->end;
@@ -111,25 +112,28 @@ static void pair_occupy(struct fastipc_endpoint *endpoint, struct pair_end *end)
 	fastipc_endpoint_get(endpoint);
 
 	spin_lock(&pair->lock);
-	end->former = endpoint_locked(end);
+	former = endpoint_locked(end);
 	/* Pairs with endpoint_of(): who sees the endpoint may use it. */
 	rcu_assign_pointer(end->endpoint, endpoint);
 	WRITE_ONCE(end->closed, 0);
 	WRITE_ONCE(end->other->news, pair_end_taken(end->other));
 	spin_unlock(&pair->lock);
-	end->former_gone = get_state_synchronize_rcu();
+	if (former) {
+		lives_of(pair, end)->former = former;
+		lives_of(pair, end)->former_gone = get_state_synchronize_rcu();
+	}
 	/* Pairs with fastipc_endpoint_is_attached(). */
 	smp_store_release(&endpoint->side, end);
 }
 
 /* Drop the last but one of an end's endpoints, once nobody can look at it any more. */
-void pair_forget(struct pair_end *end)
+void pair_forget(struct pair_lives *lives)
 {
-	if (!end->former)
+	if (!lives->former)
 		return;
-	cond_synchronize_rcu(end->former_gone);
-	fastipc_endpoint_put(end->former);
-	end->former = NULL;
+	cond_synchronize_rcu(lives->former_gone);
+	fastipc_endpoint_put(lives->former);
+	lives->former = NULL;
 }
 
 int pair_attach(struct fastipc_endpoint *endpoint, int number)
@@ -151,9 +155,10 @@ int pair_attach(struct fastipc_endpoint *endpoint, int number)
 	ret = pair_end_free(channel, end);
 	if (ret)
 		return ret;
-	pair_forget(end);
-	if (endpoint_locked(end))
+	if (endpoint_locked(end)) {
+		pair_forget(lives_of(pair_of(endpoint), end));
 		ret = pair_take_over(end, endpoint);
+	}
 	if (ret)
 		return ret;
 	pair_occupy(endpoint, end);
@@ -170,10 +175,10 @@ void pair_detach(struct fastipc_endpoint *endpoint)
 	/* A successor's pages are others. */
 	fastipc_wait_unbind(&endpoint->wait[FASTIPC_RECEIVING]);
 	fastipc_wait_unbind(&endpoint->wait[FASTIPC_SENDING]);
-	if (endpoint->mapper && endpoint->rights & FMODE_WRITE &&
-	    !pair_is_sealed(endpoint)) {
-		self->was_mapped = true;
-		self->mapper = endpoint->uid;
+	if (pair_keeps(channel) && endpoint->mapper &&
+	    endpoint->rights & FMODE_WRITE && !pair_is_sealed(endpoint)) {
+		lives_of(pair_of(endpoint), self)->was_mapped = true;
+		lives_of(pair_of(endpoint), self)->mapper = endpoint->uid;
 	}
 	spin_lock(&pair_of(endpoint)->lock);
 	/* Pairs with whoever succeeds: all of the above is seen. */

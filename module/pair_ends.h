@@ -35,7 +35,7 @@ static inline bool pair_end_taken(const struct pair_end *end)
 
 int pair_attach(struct fastipc_endpoint *endpoint, int number);
 void pair_detach(struct fastipc_endpoint *endpoint);
-void pair_forget(struct pair_end *end);
+void pair_forget(struct pair_lives *lives);
 int pair_shutdown(struct fastipc_endpoint *endpoint, u32 how);
 
 #endif /* FASTIPC_PAIR_ENDS_H */

@@ -140,12 +140,13 @@ int pair_take_over(struct pair_end *end, struct fastipc_endpoint *successor)
 	struct fastipc_channel *channel = former->channel;
 	struct fastipc_ring *reads = &end->other->ring;
 	struct pair *pair = channel->state;
+	const struct pair_lives *lives = lives_of(pair, end);
 	struct fastipc_region fresh;
 	struct fastipc_control *control;
 	u64 released, seen;
 	int ret;
 
-	if (end->was_mapped && !uid_eq(end->mapper, successor->uid))
+	if (lives->was_mapped && !uid_eq(lives->mapper, successor->uid))
 		return -EPERM;
 	ret = pair_produce_again(end, former) ?:
 		      pair_consume_again(end, former, &released, &seen);

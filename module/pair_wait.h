@@ -26,10 +26,6 @@
  * @control: the kernel's address of that; a successor changes both, with pair->lock and
  *	the lock of the ring that this end reads: so the end's own calls need neither
  * @endpoint: who it is, or was last; under RCU
- * @former: who was it before that, until nobody can look at it any more
- * @former_gone: when that is
- * @mapper: whose process had it mapped, and could send through that
- * @was_mapped: there was one
  * @closed: 0, or the errno that the close of its file means to the peer
  * @ended: 0, or the errno of a direction, by enum fastipc_direction
  * @poisoned: the peer broke the rules of a direction
@@ -41,14 +37,26 @@ struct pair_end {
 	struct fastipc_region control_region;
 	struct fastipc_control *control;
 	struct fastipc_endpoint __rcu *endpoint;
-	struct fastipc_endpoint *former;
-	unsigned long former_gone;
-	kuid_t mapper;
-	bool was_mapped;
 	int closed;
 	int ended[2];
 	bool poisoned[2];
 	bool news;
+};
+
+/**
+ * struct pair_lives - of an end that can have successors; guarded by channel->lock, but
+ *	what detaching writes, which comes before ->closed
+ * @former: whose endpoint it was before the one that it is or was last, until nobody can
+ *	look at that any more
+ * @former_gone: when that is
+ * @mapper: who had it mapped, and could send through that
+ * @was_mapped: there was one
+ */
+struct pair_lives {
+	struct fastipc_endpoint *former;
+	unsigned long former_gone;
+	kuid_t mapper;
+	bool was_mapped;
 };
 
 /**
@@ -61,6 +69,7 @@ struct pair_end {
  * @sends: messages that the kernel copied in
  * @recvs: messages that the kernel copied out
  * @bounces: of @sends, those that were copied twice
+ * @lives: of both ends; NULL without FASTIPC_KEEP
  * @end: both
  */
 struct pair {
@@ -71,6 +80,7 @@ struct pair {
 	atomic64_t sends;
 	atomic64_t recvs;
 	atomic64_t bounces;
+	struct pair_lives *lives;
 	struct pair_end end[2];
 };
 
@@ -102,6 +112,13 @@ static inline struct fastipc_endpoint *
 endpoint_locked(const struct pair_end *end)
 {
 	return rcu_dereference_protected(end->endpoint, true);
+}
+
+/* With FASTIPC_KEEP. */
+static inline struct pair_lives *lives_of(struct pair *pair,
+					  const struct pair_end *end)
+{
+	return &pair->lives[end - pair->end];
 }
 
 static inline bool pair_is_sealed(const struct fastipc_endpoint *endpoint)

@@ -85,7 +85,7 @@ bool fastipc_ring_make_room(struct fastipc_ring *ring, size_t len)
 	u64 word;
 
 	/* What is withheld was never seen. */
-	if (ring->batch_word && READ_ONCE(ring->released) > ring->batch)
+	if (ring->batch_word && READ_ONCE(ring->released) > ring->shown)
 		return false;
 	if (!ring->stamp_bytes)
 		return true;
@@ -184,8 +184,7 @@ void fastipc_ring_publish(struct fastipc_ring *ring,
 	 */
 	WRITE_ONCE(ring->position, next);
 	if (more && !ring->batch_word) {
-		/* Its word is 0: nobody comes past it. */
-		ring->batch = position;
+		/* Its word is 0: nobody comes past it, and it stays @shown. */
 		ring->batch_word = word;
 	} else {
 		/*
@@ -203,7 +202,7 @@ void fastipc_ring_publish(struct fastipc_ring *ring,
 bool fastipc_ring_flush(struct fastipc_ring *ring,
 			struct fastipc_control *producer)
 {
-	struct fastipc_record *first = fastipc_ring_at(ring, ring->batch);
+	struct fastipc_record *first = fastipc_ring_at(ring, ring->shown);
 
 	if (!ring->batch_word)
 		return false;
@@ -218,14 +217,14 @@ bool fastipc_ring_flush(struct fastipc_ring *ring,
 void fastipc_ring_withdraw(struct fastipc_ring *ring)
 {
 	/* Where the stamp begins, which is aligned as the record is. */
-	u64 at = ring->batch + sizeof(struct fastipc_record);
+	u64 at = ring->shown + sizeof(struct fastipc_record);
 
 	if (!ring->batch_word)
 		return;
 	if (ring->stamp_bytes)
 		ring->seq = *(u64 *)fastipc_ring_at(ring, at) - 1;
 	ring->batch_word = 0;
-	WRITE_ONCE(ring->position, ring->batch);
+	WRITE_ONCE(ring->position, ring->shown);
 }
 
 /* For whoever holds no lock, and looks again under it. */

@@ -29,13 +29,14 @@
  * @bytes: their length, a power of two
  * @max_message: longest payload in bytes
  * @stamp_bytes: of the stamp before each payload; 0 unless sealed
+ * @cut: bytes of the message at @taken that were received already (STREAM); guarded as
+ *	that
  * @lock: guards @consumer and @released
  * @consumer: control page of the end that reads it
  * @producer: guards @position to @oldest
  * @position: where the kernel produces next
- * @shown: the same, but before a batch that is withheld
- * @batch: position of the first message of a batch that is withheld
- * @batch_word: its word; 0: there is no batch
+ * @shown: the same, but before a batch that is withheld: where its first message is
+ * @batch_word: the word of that message; 0: there is no batch
  * @produced_era: of the producing endpoint, when @position was true
  * @seq: number of the last stamped message
  * @oldest: of a message of a sealed ring that nobody can have written over
@@ -43,22 +44,21 @@
  * @taken: where the kernel consumes next; this and what follows is guarded by the
  *	consuming endpoint's claim
  * @last: once the end was seen: no message begins here or later; else 0
- * @cut: bytes of the message at @taken that were received already (STREAM)
  * @consumed_era: of the consuming endpoint, when @taken was true
  * @seen: a former consumer may have seen what lies before
  */
 struct fastipc_ring {
 	struct fastipc_region data;
 	u64 bytes;
-	u64 max_message;
+	u32 max_message;
 	u32 stamp_bytes;
+	u32 cut;
 
 	spinlock_t lock; /* consumer, released */
 	struct fastipc_control *consumer;
 	struct mutex producer; /* position to oldest */
 	u64 position;
 	u64 shown;
-	u64 batch;
 	u64 batch_word;
 	u64 produced_era;
 	u64 seq;
@@ -67,7 +67,6 @@ struct fastipc_ring {
 	u64 released;
 	u64 taken;
 	u64 last;
-	u64 cut;
 	u64 consumed_era;
 	u64 seen;
 };

@@ -4,6 +4,7 @@
 # The set-up files of packaging/, used by those whom they are for: systemd-sysusers, udev,
 # mount(8) with the options of the unit; and what a rootless container does.  Needs a
 # machine of its own, with the module loaded, and leaves both changed.
+# shellcheck disable=SC2317,SC2016
 
 here=$(cd "$(dirname "$0")" && pwd)
 files=${FASTIPC_SETUP_FILES:-$here/../packaging}
@@ -37,7 +38,7 @@ make_users() {
 }
 
 load_again() {
-	! mountpoint -q $names || umount $names || return
+	! mountpoint -q "$names" || umount "$names" || return
 	rmmod fastipc || return
 	if [ -n "${FASTIPC_MODULE-}" ]; then
 		insmod "$FASTIPC_MODULE" recheck=1
@@ -50,7 +51,7 @@ udev_rule() {
 	local daemon=/lib/systemd/systemd-udevd pid
 	mkdir -p /run/udev/rules.d
 	cp "$files/60-fastipc.rules" /run/udev/rules.d/
-	$daemon >/dev/null 2>&1 &
+	"$daemon" >/dev/null 2>&1 &
 	pid=$!
 	for _ in $(seq 100); do
 		! udevadm control --ping 2>/dev/null || break
@@ -59,17 +60,17 @@ udev_rule() {
 	load_again && udevadm settle &&
 		is '660 root fastipc' stat -c '%a %U %G' /dev/fastipc
 	local status=$?
-	kill $pid
-	wait $pid 2>/dev/null
-	return $status
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+	return "$status"
 }
 
 mount_unit() {
 	is fastipcfs option What && is fastipcfs option Type &&
-		is $names option Where &&
+		is "$names" option Where &&
 		mount -t "$(option Type)" -o "$(option Options)" \
 			"$(option What)" "$(option Where)" &&
-		is '1770 root fastipc' stat -c '%a %U %G' $names
+		is '1770 root fastipc' stat -c '%a %U %G' "$names"
 }
 
 # as USER COMMAND...
@@ -89,6 +90,7 @@ other_may_not() {
 		as other "$here/../build/examples/hello"
 }
 
+# shellcheck disable=SC2016 # the inner shell's
 inside='mount -t fastipcfs names /mnt && FASTIPC_DIR=/mnt && export FASTIPC_DIR &&
 	"$1" create --keep c && echo inside | "$1" send c && "$1" recv --now c &&
 	stat -c "%U %n" /mnt/c'
@@ -101,8 +103,9 @@ root /mnt/c' as other unshare -Urm sh -c "$inside" . "$tool"
 }
 
 # The host's names, bound into the container's own root.
+# shellcheck disable=SC2016 # the inner shell's
 container_of_the_hosts() {
-	"$tool" create --keep --mode 666 shared && chmod 1777 $names &&
+	"$tool" create --keep --mode 666 shared && chmod 1777 "$names" &&
 		as other unshare -Urm sh -c 'mount -t tmpfs none /mnt &&
 			mkdir /mnt/f && mount --bind /run/fastipc /mnt/f &&
 			echo out | "$1" send /mnt/f/shared' . "$tool" &&
@@ -127,7 +130,7 @@ result "others may not" other_may_not
 result "a rootless container has names of its own, if allowed" \
 	container_of_its_own
 result "or the host's" container_of_the_hosts
-umount $names
+umount "$names"
 result "nothing is left" is '0
 0' sh -c 'cd /sys/module/fastipc/parameters && cat channels endpoints'
 echo "1..$count"
