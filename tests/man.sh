@@ -60,6 +60,7 @@ sections_are_there() {
 			grep -qx '.Ss Return values' "$page" ||
 				echo "$page: no section on return values"
 			;;
+		*.5) titles+=(SYNOPSIS 'SEE ALSO') ;;
 		*.7) titles+=('SEE ALSO') ;;
 		esac
 		for title in "${titles[@]}"; do

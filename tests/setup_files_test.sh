@@ -57,8 +57,12 @@ udev_rule() {
 		! udevadm control --ping 2>/dev/null || break
 		sleep 0.1
 	done
-	load_again && udevadm settle &&
-		is '660 root fastipc' stat -c '%a %U %G' /dev/fastipc
+	load_again
+	for _ in $(seq 100); do
+		[ "$(stat -c %G /dev/fastipc)" != fastipc ] || break
+		sleep 0.1
+	done
+	is '660 root fastipc' stat -c '%a %U %G' /dev/fastipc
 	local status=$?
 	kill "$pid"
 	wait "$pid" 2>/dev/null
