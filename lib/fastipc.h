@@ -234,7 +234,8 @@ int fastipc_peer(struct fastipc **f, const struct fastipc *from, int oflags);
  *
  * Return: 0; -EEXIST: there is one, and O_EXCL was given or it is not as it would be;
  * -EBUSY: somebody is that end; -ENOENT: no such directory; -ENOTTY: that is no mount of
- * fastipcfs, or the name no channel; -EACCES; -EDQUOT: the user's share is used up;
+ * fastipcfs, or the name no channel; -EACCES: no permission, or another user made it
+ * where all may make names; -EDQUOT: the user's share is used up;
  * -ENOSPC: the mount's; -EPIPE, -ECONNRESET: the end is over; -EPERM, -EBADMSG: see
  * fastipc_open(); -EINVAL, -E2BIG: bad options; -ENOMEM, -EMFILE, -ENFILE,
  * -ENAMETOOLONG.

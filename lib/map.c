@@ -96,7 +96,13 @@ static int map_all(struct fastipc *f, int fd)
 	struct fastipc_info *info = &f->info;
 	uint32_t flags;
 
-	f->tx.own = map_area(fd, info->control_bytes, rw, info->own_control);
+	/* Who neither receives nor sends through memory has nothing to write there. */
+	f->tx.own = map_area(fd, info->control_bytes,
+			     fastipc_is_sealed_(f) && !(info->rights &
+							FASTIPC_MAY_RECV) ?
+				     PROT_READ :
+				     rw,
+			     info->own_control);
 	if (!f->tx.own)
 		return -errno;
 	f->tx.peer = map_area(fd, info->control_bytes, PROT_READ,

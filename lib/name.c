@@ -4,6 +4,7 @@
  */
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -75,6 +76,36 @@ static int open_at(const struct place *place, int flags, mode_t mode)
 			mode);
 
 	return fd < 0 ? -errno : fd;
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
+}
+
+/* Is the name still that of this descriptor's channel? */
+static bool is_still(const struct place *place, int fd)
+{
+	struct stat st, named;
+
+	return !fstat(fd, &st) &&
+	       !fstatat(place->dir, place->base, &named, AT_SYMLINK_NOFOLLOW) &&
+	       is_same(&st, &named);
+}
+
+/*
+ * Where all may make names, another user could have made it to be mistaken for us: as
+ * fs.protected_fifos has it, which does not see opening without O_CREAT.
+ */
+static bool is_trusted(const struct place *place, int fd)
+{
+	struct stat dir, st;
+
+	if (fstat(place->dir, &dir) || fstat(fd, &st))
+		return false;
+	return !(dir.st_mode & S_ISVTX) ||
+	       !(dir.st_mode & (S_IWGRP | S_IWOTH)) || st.st_uid == geteuid() ||
+	       st.st_uid == dir.st_uid;
 }
 
 /* Opening ------------------------------------------------------------------ */
@@ -172,6 +203,10 @@ static int open_or_make(const struct place *place, int oflags, mode_t mode,
 		if (fd != -EEXIST || oflags & O_EXCL)
 			break;
 	}
+	if (fd >= 0 && !*made && !is_trusted(place, fd)) {
+		close(fd);
+		return -EACCES;
+	}
 	/* Whatever the umask says; the owner may. */
 	if (fd >= 0 && *made && mode)
 		fchmod(fd, mode);
@@ -190,7 +225,7 @@ static int set_up(const struct place *place, int fd, bool made,
 	ret = -errno;
 	if (ret == -EBUSY)
 		return compare(fd, &setup);
-	if (made)
+	if (made && is_still(place, fd))
 		unlinkat(place->dir, place->base, 0);
 	return ret;
 }
@@ -204,8 +239,8 @@ static int reopen(const struct place *place, int fd, int oflags)
 	if ((oflags & O_ACCMODE) == O_RDWR)
 		return fd;
 	ret = open_at(place, oflags & O_ACCMODE, 0);
-	if (ret >= 0 && (fstat(fd, &was) || fstat(ret, &is) ||
-			 was.st_ino != is.st_ino || was.st_dev != is.st_dev)) {
+	if (ret >= 0 &&
+	    (fstat(fd, &was) || fstat(ret, &is) || !is_same(&was, &is))) {
 		/* Somebody has replaced it already. */
 		close(ret);
 		ret = -ENOENT;

@@ -186,6 +186,8 @@ struct fastipc_channel {
  * @runner: the thread that mapped it, or waited for it, last
  * @mapper: the process that mapped it last, after a look for pins
  * @mapper_exec: which program that was then
+ * @map_uid: the user who mapped it; if @mapper is not NULL
+ * @map_many: several did
  */
 struct fastipc_endpoint {
 	struct kref ref;
@@ -214,6 +216,8 @@ struct fastipc_endpoint {
 	struct pid *runner;
 	struct pid *mapper;
 	u64 mapper_exec;
+	kuid_t map_uid;
+	bool map_many;
 };
 
 /* The kind's table, or NULL before SETUP. */

@@ -402,7 +402,6 @@ static __always_inline int command_send(struct file *file, void __user *user,
 static __always_inline int command_recv(struct file *file, void __user *user,
 					bool submitted)
 {
-	struct fastipc_endpoint *endpoint = file->private_data;
 	struct fastipc_recv recv;
 	int known, ret;
 
@@ -415,9 +414,6 @@ static __always_inline int command_recv(struct file *file, void __user *user,
 		return -EFAULT;
 	if (submitted && recv.timeout_ns)
 		return -EINVAL;
-	ret = fastipc_endpoint_begin(endpoint);
-	if (ret)
-		return ret;
 	ret = fastipc_transfer_recv(file, &recv);
 	if (ret < 0)
 		return ret;

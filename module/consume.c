@@ -15,22 +15,6 @@
 
 #include "consume.h"
 
-/*
- * From where a message of a sealed ring begins on, to @end if one begins there too:
- * where that walk ends.  With ring->producer.
- */
-static u64 ring_walk(const struct fastipc_ring *ring, u64 at, u64 end)
-{
-	u64 word;
-
-	while (at < end && !fatal_signal_pending(current) &&
-	       (word = *(u64 *)fastipc_ring_at(ring, at))) {
-		at += fastipc_ring_footprint(ring, word & FASTIPC_WORD_LEN);
-		cond_resched();
-	}
-	return at;
-}
-
 /**
  * fastipc_ring_consume_check() - may consuming begin there?
  * @ring: the ring
@@ -50,7 +34,7 @@ static u64 ring_walk(const struct fastipc_ring *ring, u64 at, u64 end)
 int fastipc_ring_consume_check(struct fastipc_ring *ring,
 			       struct fastipc_control *consumer, u64 *taken)
 {
-	u64 at;
+	u64 at, word;
 
 	*taken = fastipc_ring_taken(consumer);
 	if (!IS_ALIGNED(*taken, FASTIPC_ALIGN))
@@ -59,7 +43,12 @@ int fastipc_ring_consume_check(struct fastipc_ring *ring,
 		return 0;
 	if (mutex_lock_killable(&ring->producer))
 		return -EINTR;
-	at = ring_walk(ring, ring->oldest, *taken);
+	at = ring->oldest;
+	while (at < *taken && !fatal_signal_pending(current) &&
+	       (word = *(u64 *)fastipc_ring_at(ring, at))) {
+		at += fastipc_ring_footprint(ring, word & FASTIPC_WORD_LEN);
+		cond_resched();
+	}
 	ring->oldest = at;
 	if (at == *taken)
 		/* Pairs with fastipc_ring_released(). */
@@ -94,44 +83,66 @@ int fastipc_ring_consume_resume(struct fastipc_ring *ring,
 	return 0;
 }
 
+/* Where a message of a sealed ring begins: at a position, or the next one behind. */
+static int ring_begin(struct fastipc_ring *ring, u64 *position)
+{
+	u64 at, word;
+
+	if (mutex_lock_killable(&ring->producer))
+		return -EINTR;
+	at = ring->oldest;
+	while (at < *position && !fatal_signal_pending(current) &&
+	       (word = *(u64 *)fastipc_ring_at(ring, at))) {
+		at += fastipc_ring_footprint(ring, word & FASTIPC_WORD_LEN);
+		cond_resched();
+	}
+	/* Nobody walks the same way twice. */
+	ring->oldest = at;
+	mutex_unlock(&ring->producer);
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	*position = at;
+	return 0;
+}
+
 /**
  * fastipc_ring_consume_again() - from where does a successor consume?
  * @ring: the ring
  * @consumer: control page of the end that reads it, of which nobody has a map any more
- * @released: filled in: what lies before was given back, by somebody who had done with
- *	it
+ * @sent: the producer has got at least so far, or says so
+ * @released: filled in: what lies before was given back
  * @taken: filled in: what lies before may have been seen
  *
- * Both are claims of a process that may have lied: in a sealed ring messages must begin
- * there, and nowhere can they go back behind what the producer believed.
+ * Both are claims of a process that may have lied, and whoever comes after it has to go
+ * on all the same: so the nearest that can be is taken for them.  It cannot have gone
+ * back behind what the producer believed, nor be ahead of that one; in a sealed ring, in
+ * which the kernel can tell, a message begins there.
  *
- * Return: 0; -EBADMSG; -EINTR if the caller is killed.
+ * Return: 0; -EINTR if the caller is killed.
  */
 int fastipc_ring_consume_again(struct fastipc_ring *ring,
-			       const struct fastipc_control *consumer,
+			       const struct fastipc_control *consumer, u64 sent,
 			       u64 *released, u64 *taken)
 {
-	u64 at;
+	u64 least = READ_ONCE(ring->released), end = max(sent, least), word;
+	int ret = 0;
 
-	*released = fastipc_ring_released(consumer);
-	*taken = fastipc_ring_taken(consumer);
-	if (!IS_ALIGNED(*released, FASTIPC_ALIGN) ||
-	    !IS_ALIGNED(*taken, FASTIPC_ALIGN) || *taken < *released ||
-	    *taken - *released > ring->bytes ||
-	    *released < READ_ONCE(ring->released))
-		return -EBADMSG;
-	if (!ring->stamp_bytes)
-		return 0;
-	if (mutex_lock_killable(&ring->producer))
-		return -EINTR;
-	at = ring_walk(ring, ring->oldest, *released);
-	ring->oldest = at;
-	if (at == *released)
-		at = ring_walk(ring, at, *taken);
-	mutex_unlock(&ring->producer);
-	if (at == *taken)
-		return 0;
-	return fatal_signal_pending(current) ? -EINTR : -EBADMSG;
+	/* It may lag behind the words, by a batch. */
+	while (end - least < ring->bytes && !ring->stamp_bytes &&
+	       (word = READ_ONCE(*(u64 *)fastipc_ring_at(ring, end))) &&
+	       fastipc_ring_lawful(ring, word)) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		end += fastipc_ring_footprint(ring, word & FASTIPC_WORD_LEN);
+		cond_resched();
+	}
+	*released = ALIGN_DOWN(fastipc_ring_released(consumer), FASTIPC_ALIGN);
+	*released = clamp(*released, least, end);
+	if (ring->stamp_bytes)
+		ret = ring_begin(ring, released);
+	*taken = clamp(fastipc_ring_taken(consumer), *released,
+		       max(*released, end));
+	return ret;
 }
 
 /**

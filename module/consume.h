@@ -21,7 +21,7 @@ int fastipc_ring_consume_check(struct fastipc_ring *ring,
 
 /* Whoever succeeds a consumer that is gone. */
 int fastipc_ring_consume_again(struct fastipc_ring *ring,
-			       const struct fastipc_control *consumer,
+			       const struct fastipc_control *consumer, u64 sent,
 			       u64 *released, u64 *taken);
 
 /* The caller holds the claim (fastipc_endpoint_claim()). */

@@ -13,14 +13,19 @@
 #include "uring.h"
 
 /* With a reference: of the device a new one, of a name its own; or an ERR_PTR. */
-static struct fastipc_channel *channel_of(const struct inode *inode)
+static struct fastipc_channel *channel_of(struct inode *inode)
 {
-	struct fastipc_channel *channel = inode->i_private;
+	struct fastipc_channel *channel;
 
 	if (S_ISCHR(inode->i_mode))
 		return fastipc_channel_new();
-	fastipc_channel_get(channel);
-	return channel;
+	/* The name may be removed meanwhile, or be gone: by way of /proc. */
+	spin_lock(&inode->i_lock);
+	channel = inode->i_private;
+	if (channel)
+		fastipc_channel_get(channel);
+	spin_unlock(&inode->i_lock);
+	return channel ?: ERR_PTR(-ENXIO);
 }
 
 /* open(2): of the device, or of a name. */
@@ -61,7 +66,7 @@ static __poll_t endpoint_poll(struct file *file, poll_table *pt)
 
 	poll_wait(file, &endpoint->wait[FASTIPC_RECEIVING].queue, pt);
 	poll_wait(file, &endpoint->wait[FASTIPC_SENDING].queue, pt);
-	/* SETUP will wake the queues, and whatever makes this an end. */
+	/* Whatever makes this an end wakes the queues. */
 	if (!fastipc_endpoint_ops(endpoint))
 		return EPOLLHUP;
 	if (!fastipc_endpoint_is_attached(endpoint) && !(wanted & transfers))

@@ -3,7 +3,7 @@
  * fastipcfs.  See fs.h.
  *
  * A name holds its inode until it is removed, and an open file does; the inode holds the
- * channel.  Opening a name makes an endpoint that is no end yet (endpoint.c).
+ * channel as long as it has a name.  Opening a name makes an endpoint that is no end yet (endpoint.c).
  */
 #include <linux/fs.h>
 #include <linux/fs_context.h>
@@ -49,24 +49,42 @@ static struct fastipc_mount *mount_of(const struct super_block *sb)
 
 /* Inodes ------------------------------------------------------------------ */
 
+/*
+ * The channel without its name: for those who have it open.  Others may hold the inode,
+ * who need no permission for that (O_PATH); what it cost its owner is given back.
+ */
+static void fs_forget(struct inode *inode)
+{
+	struct fastipc_channel *channel;
+
+	spin_lock(&inode->i_lock);
+	channel = inode->i_private;
+	inode->i_private = NULL;
+	spin_unlock(&inode->i_lock);
+	if (channel)
+		fastipc_channel_put(channel);
+}
+
 static void fs_evict_inode(struct inode *inode)
 {
 	truncate_inode_pages_final(&inode->i_data);
 	clear_inode(inode);
-	if (inode->i_private)
-		fastipc_channel_put(inode->i_private);
+	fs_forget(inode);
 }
 
 static int fs_getattr(struct mnt_idmap *idmap, const struct path *path,
 		      struct kstat *stat, u32 mask, unsigned int flags)
 {
-	const struct inode *inode = d_inode(path->dentry);
-	const struct fastipc_channel *channel = inode->i_private;
+	struct inode *inode = d_inode(path->dentry);
+	const struct fastipc_channel *channel;
 	int ret = simple_getattr(idmap, path, stat, mask, flags);
 
 	/* For du(1): what the channel takes. */
+	spin_lock(&inode->i_lock);
+	channel = inode->i_private;
 	if (!ret && channel)
 		stat->blocks = READ_ONCE(channel->bytes) >> 9;
+	spin_unlock(&inode->i_lock);
 	return ret;
 }
 
@@ -117,11 +135,31 @@ static int fs_create(struct mnt_idmap *idmap, struct inode *dir,
 	return fs_make(idmap, dir, dentry, mode);
 }
 
+static int fs_unlink(struct inode *dir, struct dentry *dentry)
+{
+	int ret = simple_unlink(dir, dentry);
+
+	fs_forget(d_inode(dentry));
+	return ret;
+}
+
+static int fs_rename(struct mnt_idmap *idmap, struct inode *from_dir,
+		     struct dentry *from, struct inode *to_dir,
+		     struct dentry *to, unsigned int flags)
+{
+	struct inode *replaced = d_inode(to);
+	int ret = simple_rename(idmap, from_dir, from, to_dir, to, flags);
+
+	if (!ret && replaced && !(flags & RENAME_EXCHANGE))
+		fs_forget(replaced);
+	return ret;
+}
+
 static const struct inode_operations fs_dir_iops = {
 	.lookup = simple_lookup,
 	.create = fs_create,
-	.unlink = simple_unlink,
-	.rename = simple_rename,
+	.unlink = fs_unlink,
+	.rename = fs_rename,
 };
 
 /* Mounts ------------------------------------------------------------------ */
@@ -223,6 +261,7 @@ static int fs_fill_super(struct super_block *sb, struct fs_context *fc)
 	struct inode *root;
 
 	sb->s_magic = FASTIPC_FS_MAGIC;
+	sb->s_iflags |= SB_I_NOEXEC | SB_I_NODEV;
 	sb->s_blocksize = PAGE_SIZE;
 	sb->s_blocksize_bits = PAGE_SHIFT;
 	sb->s_maxbytes = MAX_LFS_FILESIZE;

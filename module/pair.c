@@ -46,6 +46,7 @@ static int pair_end_alloc(struct pair_end *end, u64 ring_bytes, u64 max_message,
 	if (ret)
 		return ret;
 	end->control = fastipc_region_at(&end->control_region, 0);
+	fastipc_ring_control(end->control, 0, 0, 0);
 	end->other->ring.consumer = end->control;
 	return fastipc_ring_alloc(&end->ring, ring_bytes, max_message, sealed);
 }
@@ -115,7 +116,8 @@ static void pair_barrier(struct fastipc_endpoint *endpoint)
 	struct fastipc_endpoint *peer;
 
 	rcu_read_lock();
-	peer = endpoint_of(other_of(endpoint));
+	/* By its number: who wants signals may come while it is being attached. */
+	peer = endpoint_of(&pair_of(endpoint)->end[!endpoint->end]);
 	if (peer)
 		fastipc_endpoint_barrier(peer);
 	rcu_read_unlock();
@@ -149,7 +151,14 @@ static int pair_view(struct fastipc_endpoint *endpoint, u64 offset,
 		return -EINVAL;
 	switch (offset >> PAIR_AREA_SHIFT) {
 	case PAIR_OWN_CONTROL:
-		*view = (struct fastipc_view){ &self->control_region, 1, true };
+		/*
+		 * Its positions as a consumer are what a successor goes by: nobody
+		 * who may not receive writes them.
+		 */
+		*view = (struct fastipc_view){ &self->control_region, 1,
+					       !pair_keeps(endpoint->channel) ||
+						       endpoint->rights &
+							       FMODE_READ };
 		return 0;
 	case PAIR_PEER_CONTROL:
 		*view = (struct fastipc_view){ &other->control_region, 1,
@@ -272,9 +281,10 @@ static void pair_show(struct fastipc_endpoint *endpoint, struct seq_file *m)
 	pair_positions(self, &sent, &released);
 	seq_printf(m, "fastipc-end:\t%u\n", endpoint->end);
 	seq_printf(m, "fastipc-peer:\t%s\n",
-		   !peer			  ? "vacant" :
-		   READ_ONCE(self->other->closed) ? "closed" :
-						    "attached");
+		   !peer ? "vacant" :
+		   READ_ONCE(self->other->closed) ?
+			   pair_keeps(endpoint->channel) ? "vacant" : "closed" :
+			   "attached");
 	seq_printf(m, "fastipc-sealed:\t%u\n", pair_is_sealed(endpoint));
 	seq_printf(m, "fastipc-ring-bytes:\t%llu\n", self->ring.bytes);
 	seq_printf(m, "fastipc-max-message:\t%u\n", self->ring.max_message);

@@ -162,8 +162,22 @@ int pair_attach(struct fastipc_endpoint *endpoint, int number)
 	if (ret)
 		return ret;
 	pair_occupy(endpoint, end);
+	/* Who polled it before looks again: until now there was nothing to see. */
+	pair_wake(end, FASTIPC_RECEIVING, true);
+	pair_wake(end, FASTIPC_SENDING, true);
 	pair_wake(end->other, FASTIPC_RECEIVING, true);
 	return 0;
+}
+
+/* Who could send through a map, and might do so still, through a pin. */
+static void pair_remember(struct pair_lives *lives,
+			  const struct fastipc_endpoint *endpoint)
+{
+	if (endpoint->map_many ||
+	    (lives->was_mapped && !uid_eq(lives->mapper, endpoint->map_uid)))
+		lives->many = true;
+	lives->was_mapped = true;
+	lives->mapper = endpoint->map_uid;
 }
 
 void pair_detach(struct fastipc_endpoint *endpoint)
@@ -177,8 +191,7 @@ void pair_detach(struct fastipc_endpoint *endpoint)
 	fastipc_wait_unbind(&endpoint->wait[FASTIPC_SENDING]);
 	if (pair_keeps(channel) && endpoint->mapper &&
 	    endpoint->rights & FMODE_WRITE && !pair_is_sealed(endpoint)) {
-		lives_of(pair_of(endpoint), self)->was_mapped = true;
-		lives_of(pair_of(endpoint), self)->mapper = endpoint->uid;
+		pair_remember(lives_of(pair_of(endpoint), self), endpoint);
 	}
 	spin_lock(&pair_of(endpoint)->lock);
 	/* Pairs with whoever succeeds: all of the above is seen. */

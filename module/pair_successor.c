@@ -89,17 +89,34 @@ int pair_consume_succeed(struct fastipc_endpoint *endpoint, u64 era)
 	return 0;
 }
 
-/* With channel->lock: nobody else is producing there, or will be meanwhile. */
+/*
+ * With channel->lock: nobody else is producing there, or will be meanwhile.  What somebody
+ * left who may not do it counts for nothing, here and below.
+ */
 static int pair_produce_again(struct pair_end *end,
 			      const struct fastipc_endpoint *former)
 {
 	struct fastipc_ring *ring = &end->ring;
 
-	if (!(former->channel->flags & FASTIPC_SEALED) &&
+	if (former->rights & FMODE_WRITE &&
+	    !(former->channel->flags & FASTIPC_SEALED) &&
 	    former->era != ring->produced_era)
 		return fastipc_ring_produce_resume(ring, end->control);
 	fastipc_ring_withdraw(ring);
 	return 0;
+}
+
+/* How far an end has sent; if the kernel does not know, as it says. */
+static u64 pair_sent(struct pair_end *end)
+{
+	const struct fastipc_endpoint *endpoint = endpoint_locked(end);
+	u64 sent = fastipc_ring_shown(&end->ring);
+
+	if (!endpoint || endpoint->channel->flags & FASTIPC_SEALED ||
+	    READ_ONCE(endpoint->era) == READ_ONCE(end->ring.produced_era))
+		return sent;
+	sent = fastipc_ring_sent(end->control);
+	return IS_ALIGNED(sent, FASTIPC_ALIGN) ? sent : 0;
 }
 
 /* The same for receiving; filled in: where that goes on, and what was seen. */
@@ -113,12 +130,24 @@ static int pair_consume_again(struct pair_end *end,
 	/* If the kernel did it: what was received had been given back. */
 	*released = ring->taken;
 	*seen = 0;
-	if (former->era != ring->consumed_era)
-		ret = fastipc_ring_consume_again(ring, end->control, released,
-						 seen);
+	if (former->rights & FMODE_READ && former->era != ring->consumed_era)
+		ret = fastipc_ring_consume_again(ring, end->control,
+						 pair_sent(end->other),
+						 released, seen);
 	/* Somebody before that one may have seen more. */
 	*seen = max(*seen, ring->seen);
 	return ret;
+}
+
+/*
+ * What these directions suffered from is gone, or will be found again; a ring that a dead
+ * process filled with nonsense is still there.
+ */
+static void pair_heal(struct pair_end *end)
+{
+	WRITE_ONCE(end->poisoned[FASTIPC_RECEIVING], false);
+	WRITE_ONCE(end->poisoned[FASTIPC_SENDING], false);
+	WRITE_ONCE(end->other->poisoned[FASTIPC_SENDING], false);
 }
 
 /**
@@ -131,7 +160,7 @@ static int pair_consume_again(struct pair_end *end,
  * sleep there.  For the same reason it must not send through a direct ring that another
  * user could write.
  *
- * Return: 0; -EPERM: another user could; -EBADMSG: what was left cannot be; -ENOMEM;
+ * Return: 0; -EPERM: another user could; -EBADMSG: where it sent is nonsense; -ENOMEM;
  * -EINTR: the caller is being killed.
  */
 int pair_take_over(struct pair_end *end, struct fastipc_endpoint *successor)
@@ -141,12 +170,14 @@ int pair_take_over(struct pair_end *end, struct fastipc_endpoint *successor)
 	struct fastipc_ring *reads = &end->other->ring;
 	struct pair *pair = channel->state;
 	const struct pair_lives *lives = lives_of(pair, end);
+	struct fastipc_endpoint *peer;
 	struct fastipc_region fresh;
 	struct fastipc_control *control;
 	u64 released, seen;
 	int ret;
 
-	if (lives->was_mapped && !uid_eq(lives->mapper, successor->uid))
+	if (lives->was_mapped &&
+	    (lives->many || !uid_eq(lives->mapper, successor->uid)))
 		return -EPERM;
 	ret = pair_produce_again(end, former) ?:
 		      pair_consume_again(end, former, &released, &seen);
@@ -175,5 +206,13 @@ int pair_take_over(struct pair_end *end, struct fastipc_endpoint *successor)
 	spin_unlock(&pair->lock);
 	fastipc_region_replace(&end->control_region, &fresh, channel->mapping,
 			       (u64)PAIR_PEER_CONTROL << PAIR_AREA_SHIFT);
+	/*
+	 * What the peer published, while it saw the old page, is seen here; where that
+	 * page is taken out of a processor without an interrupt this does it.
+	 */
+	peer = endpoint_locked(end->other);
+	if (peer)
+		fastipc_endpoint_barrier(peer);
+	pair_heal(end);
 	return 0;
 }

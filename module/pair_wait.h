@@ -51,12 +51,14 @@ struct pair_end {
  * @former_gone: when that is
  * @mapper: who had it mapped, and could send through that
  * @was_mapped: there was one
+ * @many: there were several
  */
 struct pair_lives {
 	struct fastipc_endpoint *former;
 	unsigned long former_gone;
 	kuid_t mapper;
 	bool was_mapped;
+	bool many;
 };
 
 /**

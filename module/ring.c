@@ -141,7 +141,7 @@ u64 fastipc_ring_want_max(const struct fastipc_ring *ring, u64 position)
 }
 
 /**
- * fastipc_ring_control() - fill in the page of an end that begins in mid-stream
+ * fastipc_ring_control() - fill in the page of an end
  * @control: fresh, all zeroes; nobody sees it yet
  * @sent: where it sends next
  * @released: where it receives next
@@ -150,6 +150,9 @@ u64 fastipc_ring_want_max(const struct fastipc_ring *ring, u64 position)
 void fastipc_ring_control(struct fastipc_control *control, u64 sent,
 			  u64 released, u64 seen)
 {
+	/* Nobody has found it clear yet. */
+	control->recv.alert = 1;
+	control->send.alert = 1;
 	control->sent = sent;
 	control->released = released;
 	control->taken = released;

@@ -150,7 +150,7 @@ static int receive(struct fastipc_endpoint *endpoint, struct fastipc_recv *recv,
 
 /**
  * fastipc_transfer_recv() - FASTIPC_RECV
- * @file: an endpoint's, set up
+ * @file: an endpoint's
  * @recv: the arguments, and the answer
  *
  * Return: as the uapi header says.
@@ -160,6 +160,8 @@ int fastipc_transfer_recv(struct file *file, struct fastipc_recv *recv)
 	struct fastipc_limit limit;
 	int ret = check_recv(file->private_data, recv);
 
+	if (!ret)
+		ret = fastipc_endpoint_begin(file->private_data);
 	if (ret)
 		return ret;
 	fastipc_limit_begin(&limit, file, recv->timeout_ns);

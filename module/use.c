@@ -79,6 +79,9 @@ void fastipc_endpoint_mapped(struct fastipc_endpoint *endpoint)
 	if (endpoint->maps == 1)
 		WRITE_ONCE(endpoint->era, endpoint->era + 1);
 	endpoint->orderly = false;
+	if (endpoint->mapper && !uid_eq(endpoint->map_uid, current_euid()))
+		endpoint->map_many = true;
+	endpoint->map_uid = current_euid();
 	swap(endpoint->mapper, old);
 	endpoint->mapper_exec = current->self_exec_id;
 	spin_unlock(&endpoint->lock);

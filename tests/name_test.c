@@ -5,6 +5,8 @@
  */
 #include "kselftest_harness.h"
 
+#include <sys/epoll.h>
+
 #include "fastipc_test.h"
 #include "name.h"
 
@@ -318,6 +320,97 @@ TEST_F(name, is_another_endpoint_when_opened_again)
 	ASSERT_EQ(0, raw_info(again, &info[1]));
 	EXPECT_NE(info[0].endpoint, info[1].endpoint);
 	EXPECT_EQ((uint32_t)FASTIPC_END_ANY, info[1].end);
+}
+
+/* An edge for who came too early; and none is lost. */
+TEST_F(name, has_edges_from_the_first_on)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	int fd = name_open("a", O_RDWR | O_CREAT), peer;
+	int ep = epoll_create1(EPOLL_CLOEXEC);
+
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, fd, &event));
+	ASSERT_EQ(1, epoll_wait(ep, &event, 1, 0));
+	EXPECT_EQ(EPOLLHUP, event.events);
+	peer = name_open("a", O_RDWR);
+	ASSERT_EQ(0, raw_setup(peer, 4096, 0));
+	ASSERT_EQ(0, raw_attach(peer, 0));
+	ASSERT_EQ(0, raw_attach(fd, 1));
+	/* It looks, and finds nothing: but from now on it waits. */
+	EXPECT_EQ(0, epoll_wait(ep, &event, 1, 0));
+	ASSERT_EQ(1, raw_send(peer, "x", 1, 0));
+	ASSERT_EQ(1, epoll_wait(ep, &event, 1, 10000));
+	EXPECT_EQ(EPOLLIN, event.events);
+	close(ep);
+}
+
+static volatile sig_atomic_t signals;
+
+static void on_signal(int number)
+{
+	signals++;
+}
+
+/* Who wanted signals before it was an end is told to look. */
+TEST_F(name, signals_what_was_there)
+{
+	int fd, peer, i;
+
+	signal(SIGIO, on_signal);
+	ASSERT_EQ(0, close(name_make("a", 4096, 0)));
+	peer = name_end("a", O_RDWR, 0);
+	fd = name_open("a", O_RDWR);
+	ASSERT_EQ(0, fcntl(fd, F_SETOWN, getpid()));
+	ASSERT_EQ(0, fcntl(fd, F_SETFL, O_RDWR | O_ASYNC));
+	ASSERT_EQ(1, raw_send(peer, "x", 1, 0));
+	ASSERT_EQ(0, raw_attach(fd, 1));
+	for (i = 0; i < 1000 && !signals; i++)
+		usleep(10000);
+	EXPECT_NE(0, signals);
+}
+
+/* Once without its name and its users, it is nobody's burden, whoever looks at it. */
+TEST_F(name, is_given_back_though_somebody_looks)
+{
+	char path[64];
+	int fd;
+
+	ASSERT_EQ(0, close(name_make("a", 4096, FASTIPC_KEEP)));
+	fd = open("a", O_PATH | O_CLOEXEC);
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(0, unlink("a"));
+	EXPECT_EQ(self->channels, module_counter("channels"));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	EXPECT_EQ(-ENXIO, name_open(path, O_RDWR));
+	close(fd);
+}
+
+TEST_F(name, is_not_made_an_end_by_a_call_that_is_refused)
+{
+	struct fastipc_recv recv;
+	char c;
+	int fd;
+
+	ASSERT_EQ(0, close(name_make("a", 4096, 0)));
+	fd = name_open("a", O_WRONLY);
+	EXPECT_EQ(-EBADF, raw_recv(fd, &recv, &c, 1, 0));
+	EXPECT_EQ(-EBADF, raw_sync(fd, FASTIPC_SYNC_WAIT_RECV, 0));
+	fd = name_open("a", O_RDONLY);
+	EXPECT_EQ(-EBADF, raw_send(fd, &c, 1, 0));
+	EXPECT_EQ(0, name_attached("a"));
+}
+
+TEST_F(name, has_no_memory_to_be_executed)
+{
+	struct fastipc_info info;
+	int fd;
+
+	ASSERT_EQ(0, close(name_make("a", 4096, 0)));
+	fd = name_end("a", O_RDWR, 0);
+	ASSERT_EQ(0, raw_info(fd, &info));
+	EXPECT_EQ(MAP_FAILED, map_at(fd, info.send_ring, 8192,
+				     PROT_READ | PROT_WRITE | PROT_EXEC));
+	EXPECT_EQ(EPERM, errno);
 }
 
 TEST_NOTHING_IS_LEFT()

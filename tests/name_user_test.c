@@ -219,6 +219,31 @@ TEST_F(user, is_known_to_the_receiver)
 	close(r);
 }
 
+static int create_it(void)
+{
+	struct fastipc_options options = { .size = sizeof(options),
+					   .flags = FASTIPC_KEEP,
+					   .ring_bytes = 4096 };
+	struct fastipc *f;
+	int ret = fastipc_create(&f, "a", O_RDWR, &options);
+
+	if (!ret)
+		fastipc_close(f);
+	return ret;
+}
+
+/* Where all may make names, it may be made by who wants to be mistaken for another. */
+TEST_F(user, does_not_create_what_is_a_strangers)
+{
+	ASSERT_EQ(0, chmod("a", 0666));
+	EXPECT_EQ(-EACCES, as(OTHER, create_it));
+	EXPECT_EQ(0, as(OWNER, create_it));
+	/* Nor does root. */
+	EXPECT_EQ(-EACCES, create_it());
+	ASSERT_EQ(0, chmod(".", 0755));
+	EXPECT_EQ(0, as(OTHER, create_it));
+}
+
 /* Containers ---------------------------------------------------------------- */
 
 static bool allow_mounts(bool allowed)

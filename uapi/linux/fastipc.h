@@ -292,8 +292,9 @@ struct fastipc_setup {
  * ENOTCONN: not set up; ETIMEDOUT, EINTR: still not; EINVAL: another end than this
  * endpoint's; EBUSY: that end has its endpoint; EBADF: opened for neither sending nor
  * receiving; EPIPE, ECONNRESET: the end is over in both directions, as FASTIPC_SYNC
- * would say; EPERM: in a direct pair, a predecessor of another user could still write
- * what this one would send; EBADMSG: the predecessor broke the rules; ENOMEM.
+ * would say; EPERM: in a direct pair, another user had the end mapped, and could still
+ * write what this one would send; EBADMSG: in a direct pair, where a predecessor stopped
+ * sending is nonsense; ENOMEM.
  */
 struct fastipc_attach {
 	__u32 size;
@@ -401,7 +402,8 @@ struct fastipc_info {
  *
  * mmap(2) itself: EINVAL: an unknown offset, another length than INFO gives, or
  * MAP_PRIVATE; EACCES: the endpoint has not that right, or a write-protected
- * page was to be writable, or the ring is sealed; EBUSY: own_control or
+ * page was to be writable, or the ring is sealed (with FASTIPC_KEEP, own_control is
+ * write-protected for who may not receive); EBUSY: own_control or
  * send_ring, and another process has one of them mapped writable, or had, and
  * their pages are pinned, or the kernel is moving a message there; EBADMSG: a
  * former owner of a sealed end left a position where no message begins; ENOTCONN:
