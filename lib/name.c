@@ -103,9 +103,8 @@ static bool is_trusted(const struct place *place, int fd)
 
 	if (fstat(place->dir, &dir) || fstat(fd, &st))
 		return false;
-	return !(dir.st_mode & S_ISVTX) ||
-	       !(dir.st_mode & (S_IWGRP | S_IWOTH)) || st.st_uid == geteuid() ||
-	       st.st_uid == dir.st_uid;
+	return !(dir.st_mode & S_ISVTX) || !(dir.st_mode & 0022) ||
+	       st.st_uid == geteuid() || st.st_uid == dir.st_uid;
 }
 
 /* Opening ------------------------------------------------------------------ */

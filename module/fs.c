@@ -3,7 +3,8 @@
  * fastipcfs.  See fs.h.
  *
  * A name holds its inode until it is removed, and an open file does; the inode holds the
- * channel as long as it has a name.  Opening a name makes an endpoint that is no end yet (endpoint.c).
+ * channel as long as it has a name.  Opening a name makes an endpoint that is no end yet
+ * (endpoint.c).
  */
 #include <linux/fs.h>
 #include <linux/fs_context.h>
