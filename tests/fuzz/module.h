@@ -52,7 +52,7 @@
  * @slot: which object, low three bits; how long to wait, high three
  * @a: flags, or a choice
  * @b: how: COMPAT, SUBMITTED, and a choice in the low bits
- * @c: a length: a choice in the low four bits, and a number
+ * @c: a length: a choice in the low four bits, and a number; of an open: NAMED
  * @d: a pointer: a choice in the low four bits; the size of the structure: in
  *	the high four
  * @value: whatever takes 64 bits
@@ -69,6 +69,7 @@ struct call {
 
 #define CALL_COMPAT(c)	  (((c)->b & 0xf8) == 0xd8) /* as a 32-bit process */
 #define CALL_SUBMITTED(c) (((c)->b & 0xf8) == 0xc8) /* by io_uring */
+#define CALL_NAMED(c)	  (((c)->c & 0xffc0) == 0x5540) /* not the device */
 
 struct program {
 	uint32_t n;
@@ -80,7 +81,7 @@ enum op {
 	OP_OPEN, OP_SETUP, OP_PEER, OP_ATTACH, OP_INFO, OP_MAP, OP_SEND,
 	OP_RECV, OP_SYNC, OP_STAT, OP_SHUTDOWN,
 	OP_READ, OP_WRITE, OP_POLL, OP_EPOLL, OP_FCNTL, OP_DUP, OP_CLOSE,
-	OP_SHOW,
+	OP_SHOW, OP_NAME,
 	OP_MMAP, OP_MUNMAP, OP_MPROTECT, OP_MREMAP, OP_PIN,
 	OP_STORE, OP_PUBLISH, OP_CONSUME,
 	OP_FORK, OP_KILL, OP_RACE, OP_HELP,
@@ -147,6 +148,7 @@ struct file {
 	uint32_t ring;
 	uint32_t limit; /* of a message */
 	bool is_map;	/* of FASTIPC_MAP */
+	bool named;
 };
 
 /**
@@ -225,6 +227,10 @@ uint32_t task_fork(const struct program *p, uint32_t at);
 uint32_t task_kill(void);
 uint32_t task_race(const struct program *p, uint32_t at);
 uint32_t task_help(const struct program *p, uint32_t at);
+
+/* module_file.c: one of a few names, each worker's own; and remove them all. */
+const char *name_of(const struct call *c);
+void names_drop(void);
 
 /* What a call does: a result, or -errno. */
 long run_ioctl(const struct call *c);

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "module.h"
@@ -138,10 +139,58 @@ static long call_show(const struct file *file)
 	return n;
 }
 
+/* Names ----------------------------------------------------------------- */
+
+#define NAMES_NR 3
+
+static pid_t worker; /* whose the names are; its children's too */
+
+static const char *name_number(unsigned int number)
+{
+	static __thread char path[64];
+
+	if (!worker)
+		worker = getpid();
+	snprintf(path, sizeof(path), "/run/fastipc/fuzz-%d-%u", worker,
+		 number % NAMES_NR);
+	return path;
+}
+
+const char *name_of(const struct call *c)
+{
+	return name_number(c->value);
+}
+
+void names_drop(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < NAMES_NR; i++)
+		unlink(name_number(i));
+}
+
+static long call_name(const struct call *c)
+{
+	char other[64];
+	struct stat st;
+
+	switch (c->a & 3) {
+	case 0:
+		return answer(stat(name_of(c), &st));
+	case 1:
+		snprintf(other, sizeof(other), "%s", name_number(c->c));
+		return answer(rename(name_of(c), other));
+	default:
+		return answer(unlink(name_of(c)));
+	}
+}
+
 long run_file(const struct call *c)
 {
 	struct file *file = file_of(c);
 
+	if (call_op(c) == OP_NAME)
+		return call_name(c);
 	if (!file)
 		return -EBADF;
 	switch (call_op(c)) {

@@ -28,7 +28,10 @@ static long call_open(const struct call *c)
 		flags |= O_NONBLOCK;
 	if ((c->a & 0xc0) == 0xc0)
 		flags |= c->value & (O_APPEND | O_DIRECT | O_ASYNC | O_SYNC);
-	fd = open("/dev/fastipc", flags);
+	like.named = CALL_NAMED(c);
+	if (like.named && c->b & 3)
+		flags |= O_CREAT;
+	fd = open(like.named ? name_of(c) : "/dev/fastipc", flags, 0600);
 	if (fd < 0)
 		return -errno;
 	like.endpoint = ++objects.endpoints;
@@ -49,6 +52,8 @@ static long call_setup(const struct call *c, struct file *file)
 		setup.flags |= FASTIPC_SEALED;
 	if ((c->a & 6) == 6)
 		setup.flags |= FASTIPC_STREAM;
+	if (file->named && c->a & 8)
+		setup.flags |= FASTIPC_KEEP;
 	switch (c->a >> 4) {
 	case 11:
 		setup.ring_bytes = 0;
@@ -174,20 +179,24 @@ static long call_sync(const struct call *c, struct file *file)
 
 /* Answers --------------------------------------------------------------- */
 
-/* What uapi/linux/fastipc.h says each call may answer; 0 ends a list. */
-static const int answers[OP_SHUTDOWN + 1][10] = {
-	[OP_SETUP] = { EBUSY, ENOMEM, EINTR },
+/*
+ * What uapi/linux/fastipc.h says each call may answer; 0 ends a list.  Sending, receiving
+ * and waiting attach the endpoint of a name.
+ */
+static const int answers[OP_SHUTDOWN + 1][14] = {
+	[OP_SETUP] = { EBUSY, ENOMEM, EINTR, ENOSPC },
 	[OP_PEER] = { ENOTCONN, EACCES, EBUSY, EPIPE, ECONNRESET, EMFILE,
-		      ENFILE, ENOMEM },
-	[OP_ATTACH] = { ENOTCONN, EPIPE, ECONNRESET },
+		      ENFILE, ENOMEM, EOPNOTSUPP },
+	[OP_ATTACH] = { ENOTCONN, EPIPE, ECONNRESET, EBUSY, EBADMSG, ENOMEM,
+			ETIMEDOUT, EINTR },
 	[OP_INFO] = { ENOTCONN },
 	[OP_MAP] = { ENOTCONN, EMFILE, ENFILE, ENOMEM },
 	[OP_SEND] = { EMSGSIZE, EBUSY, EAGAIN, ETIMEDOUT, EINTR, EPIPE,
 		      ECONNRESET, EBADMSG, ENOMEM, ENOTCONN },
 	[OP_RECV] = { EMSGSIZE, EBUSY, EAGAIN, ETIMEDOUT, EINTR, EPIPE,
+		      ECONNRESET, EBADMSG, ENOTCONN, ENOMEM },
+	[OP_SYNC] = { EMSGSIZE, EAGAIN, EBUSY, ENOMEM, ETIMEDOUT, EINTR, EPIPE,
 		      ECONNRESET, EBADMSG, ENOTCONN },
-	[OP_SYNC] = { EMSGSIZE, EAGAIN, ETIMEDOUT, EINTR, EPIPE, ECONNRESET,
-		      EBADMSG, ENOTCONN },
 	[OP_STAT] = { ENOTCONN },
 	[OP_SHUTDOWN] = { ENOTCONN },
 };
@@ -234,6 +243,7 @@ static long run_one(const struct call *c, struct file *file)
 	case OP_ATTACH:
 		attach.end = (int)(c->a % 8) - 2;
 		attach.reserved = c->a == 0xff;
+		attach.timeout_ns = (c->a & 0x60) == 0x60 ? 100000 : 0;
 		return CALL(c, file->fd, ATTACH, attach);
 	case OP_INFO:
 		return CALL(c, file->fd, INFO, info);

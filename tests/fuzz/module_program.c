@@ -31,6 +31,7 @@ static const struct {
 	[OP_DUP] = { "dup", 4 },
 	[OP_CLOSE] = { "close", 10 },
 	[OP_SHOW] = { "show", 1 },
+	[OP_NAME] = { "name", 6 },
 	[OP_MMAP] = { "mmap", 32 },
 	[OP_MUNMAP] = { "munmap", 20 },
 	[OP_MPROTECT] = { "mprotect", 5 },
@@ -146,6 +147,18 @@ void program_make(struct program *p, uint64_t *seed)
 		p->call[p->n++] = random_call(seed, OP_OPEN);
 		p->call[p->n++] = random_call(seed, OP_SETUP);
 		p->call[p->n++] = random_call(seed, OP_PEER);
+	}
+	/* Or with a name, and one or two who have it open. */
+	if (!below(seed, 4)) {
+		uint64_t name = below(seed, 3);
+
+		for (p->n = 0; p->n < 3; p->n++) {
+			p->call[p->n] = random_call(seed, p->n == 1 ? OP_SETUP :
+								      OP_OPEN);
+			p->call[p->n].a &= 0x0f;
+			p->call[p->n].c = 0x5540;
+			p->call[p->n].value = name;
+		}
 	}
 	if (n > 7 && below(seed, 2)) {
 		uint8_t slot = below(seed, 2);

@@ -287,6 +287,7 @@ void run_prepare(void)
 	arena = arena_new();
 	prepare_signals();
 	objects_clear();
+	names_drop();
 }
 
 uint32_t run_call(const struct program *p, uint32_t at)
@@ -327,6 +328,7 @@ void run_program(const struct program *p)
 	tasks_end();
 	cover_call_begin();
 	objects_drop(p->call[0].a & 0x80);
+	names_drop();
 	cover_call_end(OP_CLOSE, 0);
 	__atomic_add_fetch(&shared->programs, 1, __ATOMIC_RELAXED);
 	__atomic_add_fetch(&shared->calls, made, __ATOMIC_RELAXED);
