@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # demo.sh LIST - what run.sh shows, in the guest with the module loaded: streams
-# the files that LIST names, compares speeds, serves a thousand ends, kills a sender.
+# the files that LIST names, compares speeds, serves a thousand ends, uses a name, kills a sender.
 # Exit status 0 if everything was right.
-# shellcheck disable=SC2317 # part calls what looks unreachable
+# shellcheck disable=SC2317,SC2015 # part calls what looks unreachable
 set -euo pipefail
 cd "$(dirname "$0")/.."
 list=$1
@@ -61,6 +61,19 @@ shell() {
 	[ "$through" = "$(tar -cf - -C "$copy" . | sha256sum)" ]
 }
 
+# A name, for those who need not know each other, nor be there at the same time.
+names() (
+	PATH=$PWD/build/tools:$PATH
+	fastipc create --keep lines || exit
+	find /etc -maxdepth 1 | sort >"$work/lines"
+	fastipc send lines "$work/lines" && ls -l /run/fastipc && fastipc ls &&
+		fastipc recv --now lines >"$work/received" && fastipc rm lines ||
+		exit
+	echo "$(wc -l <"$work/received") of $(wc -l <"$work/lines") lines" \
+		"came, sent before anybody was there to receive them"
+	cmp "$work/lines" "$work/received"
+)
+
 # Nothing of all this may be left in the kernel, nor a wake have come late.
 nothing_left() {
 	local name value left=
@@ -85,6 +98,7 @@ part speed 'beside a pipe and a SOCK_SEQPACKET socket' \
 part io_uring 'a thousand ends, served by one thread with io_uring' \
 	build/examples/server io_uring
 part epoll 'the same with epoll' build/examples/server epoll
+part names 'a channel with a name' names
 part kill 'killing a sender in mid-stream' build/examples/kill
 part left 'what is left in the kernel' nothing_left
 say summary

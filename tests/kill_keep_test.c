@@ -2,7 +2,7 @@
 /*
  * A writer and a reader of a named pair with FASTIPC_KEEP, each killed again and again in
  * mid-stream, and followed by another: nothing is lost, and nothing comes twice that is
- * not marked.  KILLS says how often each (default 250 for each variant).
+ * not marked.  KILLS says how often each (default 100 for each variant).
  */
 #include "kselftest_harness.h"
 
@@ -188,7 +188,7 @@ static bool let_it_run(struct ledger *l, int end)
 TEST_F_TIMEOUT(keep, loses_nothing_though_both_are_killed, 600)
 {
 	const char *kills = getenv("KILLS");
-	int n = kills ? atoi(kills) : share_of(250), i, end;
+	int n = kills ? atoi(kills) : share_of(100), i, end;
 	struct ledger *l = self->ledger;
 	bool kernel = variant->kernel;
 	pid_t pid[2];

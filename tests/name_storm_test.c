@@ -103,7 +103,7 @@ static void step(struct crowd *crowd, uint32_t flags)
 TEST_F_TIMEOUT(storm, leaves_nothing, 300)
 {
 	pid_t pid[CROWD];
-	int i, k, lives = share_of(40);
+	int i, k, lives = share_of(20);
 
 	for (i = 0; i < CROWD; i++) {
 		pid[i] = fork_bound();
