@@ -241,11 +241,20 @@ TEST_F(limit, of_a_mount_is_given_back)
 /* A process with a thousand channels dies: all is given back. */
 TEST_F(limit, is_free_after_death)
 {
-	struct counters before = counters_now();
-	pid_t pid;
+	struct counters before;
+	pid_t pid, other;
 	int i;
 
-	ASSERT_TRUE(set_parameter("user_channels", 1000));
+	/* The user stays one: somebody has something. */
+	other = fork_user(1000);
+	if (!other) {
+		if (!another_channel())
+			pause();
+		_exit(1);
+	}
+	ASSERT_TRUE(wait_for_sleep(other));
+	before = counters_now();
+	ASSERT_TRUE(set_parameter("user_channels", 1001));
 	ASSERT_TRUE(set_parameter("user_bytes", 1000LL * PAIR_BYTES));
 	for (i = 0; i < 2; i++) {
 		pid = fork_user(1000);
@@ -260,6 +269,8 @@ TEST_F(limit, is_free_after_death)
 		ASSERT_EQ(128 + SIGKILL, reap(pid));
 		EXPECT_TRUE(counters_return_to(before));
 	}
+	kill(other, SIGKILL);
+	reap(other);
 }
 
 TEST_NOTHING_IS_LEFT()
