@@ -137,5 +137,7 @@ result "or the host's" container_of_the_hosts
 umount "$names"
 result "nothing is left" is '0
 0' sh -c 'cd /sys/module/fastipc/parameters && cat channels endpoints'
+# As it was, for whoever comes next.
+mount -t fastipcfs fastipcfs "$names"
 echo "1..$count"
 exit $failed

@@ -356,7 +356,7 @@ man_examples() {
 	sed -nE '/^\.Dl /{ s///; s/^\$ //; s/\\ / /g; s/\\e$/\\/; p }' "$1" |
 		sed "s|/tmp|$PWD/try/tmp|; s|/srv|$PWD/try/srv|" >examples
 	[ "$(grep -c '^fastipc run ' examples)" = 3 ] &&
-		prints 0 "$(wc -l </etc/passwd)" \
+		prints 0 "$(wc -l </etc/passwd && ls try)" \
 			bash -c 'cd try && . ../examples' &&
 		diff -r try/src try/tmp/src && diff -r try/lib try/srv/in/lib
 }
