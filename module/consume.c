@@ -15,6 +15,23 @@
 
 #include "consume.h"
 
+/*
+ * To a position in a sealed ring, or behind it, from one message to the next: where that
+ * ends.  With ring->producer; nobody walks the same way twice, others wait for that.
+ */
+static u64 ring_walk(struct fastipc_ring *ring, u64 position)
+{
+	u64 word;
+
+	while (ring->oldest < position && !fatal_signal_pending(current) &&
+	       (word = *(u64 *)fastipc_ring_at(ring, ring->oldest))) {
+		ring->oldest +=
+			fastipc_ring_footprint(ring, word & FASTIPC_WORD_LEN);
+		cond_resched();
+	}
+	return ring->oldest;
+}
+
 /**
  * fastipc_ring_consume_check() - may consuming begin there?
  * @ring: the ring
@@ -26,15 +43,12 @@
  * have whoever comes after it take a payload for a message, and for its stamp.
  * What it released beyond is taken back before anybody can send.
  *
- * Nobody walks the same way twice, whatever the outcome: others wait for the
- * mutex.
- *
  * Return: 0; -EBADMSG; -EINTR if the caller is killed.
  */
 int fastipc_ring_consume_check(struct fastipc_ring *ring,
 			       struct fastipc_control *consumer, u64 *taken)
 {
-	u64 at, word;
+	u64 at;
 
 	*taken = fastipc_ring_taken(consumer);
 	if (!IS_ALIGNED(*taken, FASTIPC_ALIGN))
@@ -43,13 +57,7 @@ int fastipc_ring_consume_check(struct fastipc_ring *ring,
 		return 0;
 	if (mutex_lock_killable(&ring->producer))
 		return -EINTR;
-	at = ring->oldest;
-	while (at < *taken && !fatal_signal_pending(current) &&
-	       (word = *(u64 *)fastipc_ring_at(ring, at))) {
-		at += fastipc_ring_footprint(ring, word & FASTIPC_WORD_LEN);
-		cond_resched();
-	}
-	ring->oldest = at;
+	at = ring_walk(ring, *taken);
 	if (at == *taken)
 		/* Pairs with fastipc_ring_released(). */
 		smp_store_release(&consumer->released, at);
@@ -83,28 +91,6 @@ int fastipc_ring_consume_resume(struct fastipc_ring *ring,
 	return 0;
 }
 
-/* Where a message of a sealed ring begins: at a position, or the next one behind. */
-static int ring_begin(struct fastipc_ring *ring, u64 *position)
-{
-	u64 at, word;
-
-	if (mutex_lock_killable(&ring->producer))
-		return -EINTR;
-	at = ring->oldest;
-	while (at < *position && !fatal_signal_pending(current) &&
-	       (word = *(u64 *)fastipc_ring_at(ring, at))) {
-		at += fastipc_ring_footprint(ring, word & FASTIPC_WORD_LEN);
-		cond_resched();
-	}
-	/* Nobody walks the same way twice. */
-	ring->oldest = at;
-	mutex_unlock(&ring->producer);
-	if (fatal_signal_pending(current))
-		return -EINTR;
-	*position = at;
-	return 0;
-}
-
 /**
  * fastipc_ring_consume_again() - from where does a successor consume?
  * @ring: the ring
@@ -125,7 +111,6 @@ int fastipc_ring_consume_again(struct fastipc_ring *ring,
 			       u64 *released, u64 *taken)
 {
 	u64 least = READ_ONCE(ring->released), end = max(sent, least), word;
-	int ret = 0;
 
 	/* It may lag behind the words, by a batch. */
 	while (end - least < ring->bytes && !ring->stamp_bytes &&
@@ -138,11 +123,17 @@ int fastipc_ring_consume_again(struct fastipc_ring *ring,
 	}
 	*released = ALIGN_DOWN(fastipc_ring_released(consumer), FASTIPC_ALIGN);
 	*released = clamp(*released, least, end);
-	if (ring->stamp_bytes)
-		ret = ring_begin(ring, released);
+	if (ring->stamp_bytes) {
+		if (mutex_lock_killable(&ring->producer))
+			return -EINTR;
+		*released = ring_walk(ring, *released);
+		mutex_unlock(&ring->producer);
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
 	*taken = clamp(fastipc_ring_taken(consumer), *released,
 		       max(*released, end));
-	return ret;
+	return 0;
 }
 
 /**
