@@ -88,6 +88,32 @@ static const char *group_name(gid_t gid, char *number)
 	return group ? group->gr_name : number;
 }
 
+/* The only option of both, but --help */
+static bool parse_json(int argc, char **argv)
+{
+	enum { JSON, HELP };
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, JSON },
+		{ "help", no_argument, NULL, HELP },
+		{ 0 },
+	};
+	bool json = false;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (option) {
+		case JSON:
+			json = true;
+			break;
+		case HELP:
+			show_usage();
+		default:
+			fail_option();
+		}
+	}
+	return json;
+}
+
 /* ls ----------------------------------------------------------------------------- */
 
 static const char ls_usage[] =
@@ -144,29 +170,13 @@ static void list(int dir, struct dirent **names, int n, bool json)
 
 static int ls_main(int argc, char **argv)
 {
-	enum { JSON, HELP };
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, JSON },
-		{ "help", no_argument, NULL, HELP },
-		{ 0 },
-	};
 	const char *path = names_directory();
 	struct dirent **names;
 	struct statfs fs;
-	bool json = false;
-	int option, dir, n;
+	int dir, n;
+	bool json;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (option) {
-		case JSON:
-			json = true;
-			break;
-		case HELP:
-			show_usage();
-		default:
-			fail_option();
-		}
-	}
+	json = parse_json(argc, argv);
 	if (optind < argc)
 		path = argv[optind++];
 	check_no_arguments(argc, argv);
@@ -245,27 +255,11 @@ static void look_at(const char *name, struct looked *l)
 
 static int stat_main(int argc, char **argv)
 {
-	enum { JSON, HELP };
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, JSON },
-		{ "help", no_argument, NULL, HELP },
-		{ 0 },
-	};
 	struct looked l;
-	bool json = false;
-	int option, i;
+	bool json;
+	int i;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (option) {
-		case JSON:
-			json = true;
-			break;
-		case HELP:
-			show_usage();
-		default:
-			fail_option();
-		}
-	}
+	json = parse_json(argc, argv);
 	if (optind == argc)
 		fail_usage("which NAME?");
 	for (i = optind; i < argc; i++) {
