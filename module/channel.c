@@ -98,8 +98,8 @@ void fastipc_channel_publish(struct fastipc_channel *channel,
 {
 	/* Pairs with fastipc_channel_ops(). */
 	smp_store_release(&channel->ops, ops);
-	/* Who polls, and waits for this. */
-	wake_up_poll(&channel->set_up, EPOLLPRI);
+	/* Who waits for this in ATTACH. */
+	wake_up(&channel->set_up);
 }
 
 /**

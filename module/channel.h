@@ -7,19 +7,22 @@
  * what endpoints share.  Knows no kind, and no user memory.
  *
  * Lives: a file holds its endpoint, an endpoint with a file holds its channel, a name
- * does too, and a channel's kind holds the endpoints it has attached until it is freed:
- * so whoever holds a channel may wake any endpoint of it.  A map holds the file.
+ * does too.  A channel's kind holds the endpoints it has attached until it is freed, or
+ * until another took an end over and RCU lets nobody look any more: so whoever holds a
+ * channel may wake, under RCU, any endpoint of it.  A map holds the file.
  *
  * Lock order, outermost first:
  *	fastipc_channels_lock	the list of all channels (re-check only)
- *	channel->lock		SETUP, PEER and ATTACH, one at a time
+ *	channel->lock		SETUP, PEER and ATTACH, one at a time; the re-check
  *	mmap_lock		the kernel's, held by mmap(2) and munmap(2)
  *	ring->producer		the kernel's producing
  *	pair->lock		who is attached, and how a direction ended
  *	endpoint->lock		who maps it
  *	wait->queue.lock	who sleeps
  *	ring->lock		the shadow of a position, and who consumes
- *	user->lock		what a user may still do
+ *	user->lock		what a user has, and may still do
+ *	space->lock		what a mount holds (space.h)
+ *	replace_lock		the page of a region that changes (region.c)
  */
 #ifndef FASTIPC_CHANNEL_H
 #define FASTIPC_CHANNEL_H
@@ -135,7 +138,7 @@ struct fastipc_kind_ops {
  * @bytes: that @payer is charged
  * @space: of the mount where it has a name, or NULL; never changes
  * @mapping: of that name, or NULL; never changes
- * @set_up: who waits for SETUP, by poll(2)
+ * @set_up: who waits for SETUP, in ATTACH
  * @flags: FASTIPC_SEALED, FASTIPC_STREAM; as @ops
  * @ops: its kind; NULL until SETUP, then never changes
  * @state: of the kind; as @ops

@@ -2,8 +2,8 @@
 /*
  * DOC: pair.h - the kind "pair": two ends, a ring from each to the other
  *
- * Owns both rings, both control pages, and how each direction ended.  Each end
- * has at most one endpoint, for good: without KEEP nobody succeeds it.
+ * Owns both rings and both control pages: making, mapping and showing them.  Who is at
+ * an end, and how it ends, is in pair_ends.h.
  *
  * Locks: pair->lock guards who is attached and how a direction ended; a wait
  * queue's lock is taken under it, never the other way round.  A ring that
