@@ -8,7 +8,9 @@
 
 here=$(cd "$(dirname "$0")" && pwd)
 files=${FASTIPC_SETUP_FILES:-$here/../packaging}
-tool=${FASTIPC_TOOL:-$here/../build/tools}/fastipc
+# Where everybody can reach them, which a checkout in a home may not be.
+tool=/run/setup-files/fastipc
+hello=/run/setup-files/hello
 names=/run/fastipc
 count=0 failed=0
 
@@ -31,6 +33,12 @@ is() {
 }
 
 option() { sed -n "s/^$1=//p" "$files/run-fastipc.mount"; }
+
+copy_programs() {
+	mkdir -p "${tool%/*}" &&
+		cp "${FASTIPC_TOOL:-$here/../build/tools}/fastipc" "$tool" &&
+		cp "$here/../build/examples/hello" "$hello"
+}
 
 # One in the group, one not.
 make_users() {
@@ -84,14 +92,13 @@ member_may() {
 	as member "$tool" create --keep --mode 660 mine &&
 		as member bash -c 'echo hello | "$1" send mine' . "$tool" &&
 		is hello as member "$tool" recv --now mine &&
-		is 'the child got: hello' as member "$here/../build/examples/hello" &&
+		is 'the child got: hello' as member "$hello" &&
 		as member "$tool" rm mine
 }
 
 other_may_not() {
-	is "fastipc create: no permission for 'mine'" as other "$tool" create mine
-	is 'hello: fastipc_pair: Permission denied' \
-		as other "$here/../build/examples/hello"
+	is "fastipc create: no permission for 'mine'" as other "$tool" create mine &&
+		is 'hello: fastipc_pair: Permission denied' as other "$hello"
 }
 
 # shellcheck disable=SC2016 # the inner shell's
@@ -123,6 +130,7 @@ fi
 echo "TAP version 13"
 result "sysusers makes the group" systemd-sysusers "$files/fastipc.sysusers"
 result "users" make_users
+result "programs for all of them" copy_programs
 result "modules-load names the module" is fastipc \
 	sed '/^#/d' "$files/fastipc.modules-load"
 result "the unit is good" is '' systemd-analyze verify --man=no \
@@ -135,6 +143,7 @@ result "a rootless container has names of its own, if allowed" \
 	container_of_its_own
 result "or the host's" container_of_the_hosts
 umount "$names"
+rm -r "${tool%/*}"
 result "nothing is left" is '0
 0' sh -c 'cd /sys/module/fastipc/parameters && cat channels endpoints'
 # As it was, for whoever comes next.
