@@ -208,7 +208,8 @@ int pair_take_over(struct pair_end *end, struct fastipc_endpoint *successor)
 			       (u64)PAIR_PEER_CONTROL << PAIR_AREA_SHIFT);
 	/*
 	 * What the peer published, while it saw the old page, is seen here; where that
-	 * page is taken out of a processor without an interrupt this does it.
+	 * page is taken out of a processor without an interrupt this does it.  Model:
+	 * tests/model/takeover.pml, NO_BARRIER, BARRIER_FIRST.
 	 */
 	peer = endpoint_locked(end->other);
 	if (peer)

@@ -117,7 +117,7 @@ static struct page *region_page(const struct fastipc_region *region,
  * @offset: at which they have
  *
  * Afterwards no process sees the old page any more, but by pins; one that looks there
- * gets the new one by a fault.  May sleep.
+ * gets the new one by a fault.  May sleep.  Model: tests/model/takeover.pml.
  */
 void fastipc_region_replace(struct fastipc_region *region,
 			    struct fastipc_region *fresh,
@@ -128,7 +128,7 @@ void fastipc_region_replace(struct fastipc_region *region,
 	spin_lock(&replace_lock);
 	swap(region->at[0], fresh->at[0]);
 	spin_unlock(&replace_lock);
-	/* Who has found the old one locked has mapped it after this. */
+	/* Who has found the old one locked has mapped it after this: NO_PAGE_LOCK. */
 	lock_page(old);
 	unlock_page(old);
 	/*
