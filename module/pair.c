@@ -15,11 +15,15 @@
 static void pair_free(struct fastipc_channel *channel)
 {
 	struct pair *pair = channel->state;
+	struct fastipc_endpoint *endpoint;
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		if (endpoint_locked(&pair->end[i]))
-			fastipc_endpoint_put(endpoint_locked(&pair->end[i]));
+		/* Nobody has the channel any more. */
+		endpoint =
+			rcu_dereference_protected(pair->end[i].endpoint, true);
+		if (endpoint)
+			fastipc_endpoint_put(endpoint);
 		if (pair->lives)
 			pair_forget(&pair->lives[i]);
 		fastipc_ring_free(&pair->end[i].ring);
@@ -182,7 +186,8 @@ static struct fastipc_endpoint *
 pair_peer(const struct fastipc_endpoint *endpoint, u32 *state)
 {
 	const struct pair_end *other = other_of(endpoint);
-	struct fastipc_endpoint *peer = endpoint_locked(other);
+	struct fastipc_endpoint *peer =
+		endpoint_locked(endpoint->channel, other);
 
 	if (!peer || (other->closed && pair_keeps(endpoint->channel))) {
 		*state = FASTIPC_PEER_VACANT;
@@ -204,7 +209,7 @@ static void pair_info(struct fastipc_endpoint *endpoint,
 	/* Under the lock: what is not seen here will be news. */
 	spin_lock(&pair->lock);
 	for (i = 0; i < 2; i++)
-		if (pair_end_taken(&pair->end[i]))
+		if (pair_end_taken(endpoint->channel, &pair->end[i]))
 			info->attached |= 1 << i;
 	if (fastipc_endpoint_is_attached(endpoint)) {
 		WRITE_ONCE(self_of(endpoint)->news, false);

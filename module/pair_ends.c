@@ -49,7 +49,7 @@ static bool pair_calms(const struct fastipc_endpoint *endpoint)
 static int pair_end_free(const struct fastipc_channel *channel,
 			 const struct pair_end *end)
 {
-	if (!endpoint_locked(end))
+	if (!endpoint_locked(channel, end))
 		return 0;
 	/* Pairs with pair_detach(). */
 	if (!smp_load_acquire(&end->closed))
@@ -59,11 +59,13 @@ static int pair_end_free(const struct fastipc_channel *channel,
 }
 
 /* Would one of the two rings have a sender and a receiver, as far as one can tell? */
-static bool pair_suits(const struct pair_end *end, fmode_t rights)
+static bool pair_suits(const struct fastipc_channel *channel,
+		       const struct pair_end *end, fmode_t rights)
 {
-	const struct fastipc_endpoint *peer = endpoint_locked(end->other);
+	const struct fastipc_endpoint *peer =
+		endpoint_locked(channel, end->other);
 
-	if (!pair_end_taken(end->other))
+	if (!pair_end_taken(channel, end->other))
 		return true;
 	return (rights & FMODE_WRITE && peer->rights & FMODE_READ) ||
 	       (rights & FMODE_READ && peer->rights & FMODE_WRITE);
@@ -79,10 +81,11 @@ static int pair_any(const struct fastipc_endpoint *endpoint)
 	int first = !(endpoint->rights & FMODE_WRITE);
 	int ret = pair_end_free(endpoint->channel, &ends[first]);
 
-	if (!ret && pair_suits(&ends[first], endpoint->rights))
+	if (!ret &&
+	    pair_suits(endpoint->channel, &ends[first], endpoint->rights))
 		return first;
 	if (!pair_end_free(endpoint->channel, &ends[!first]) &&
-	    pair_suits(&ends[!first], endpoint->rights))
+	    pair_suits(endpoint->channel, &ends[!first], endpoint->rights))
 		return !first;
 	return ret ?: -EBUSY;
 }
@@ -112,11 +115,12 @@ static void pair_occupy(struct fastipc_endpoint *endpoint, struct pair_end *end)
 	fastipc_endpoint_get(endpoint);
 
 	spin_lock(&pair->lock);
-	former = endpoint_locked(end);
+	former = endpoint_locked(endpoint->channel, end);
 	/* Pairs with endpoint_of(): who sees the endpoint may use it. */
 	rcu_assign_pointer(end->endpoint, endpoint);
 	WRITE_ONCE(end->closed, 0);
-	WRITE_ONCE(end->other->news, pair_end_taken(end->other));
+	WRITE_ONCE(end->other->news,
+		   pair_end_taken(endpoint->channel, end->other));
 	spin_unlock(&pair->lock);
 	if (former) {
 		lives_of(pair, end)->former = former;
@@ -155,7 +159,7 @@ int pair_attach(struct fastipc_endpoint *endpoint, int number)
 	ret = pair_end_free(channel, end);
 	if (ret)
 		return ret;
-	if (endpoint_locked(end)) {
+	if (endpoint_locked(channel, end)) {
 		pair_forget(lives_of(pair_of(endpoint), end));
 		ret = pair_take_over(end, endpoint);
 	}

@@ -28,9 +28,10 @@ pair_seen_from(const struct fastipc_endpoint *endpoint)
 }
 
 /* Is somebody there?  With pair->lock or channel->lock. */
-static inline bool pair_end_taken(const struct pair_end *end)
+static inline bool pair_end_taken(const struct fastipc_channel *channel,
+				  const struct pair_end *end)
 {
-	return endpoint_locked(end) && !READ_ONCE(end->closed);
+	return endpoint_locked(channel, end) && !READ_ONCE(end->closed);
 }
 
 int pair_attach(struct fastipc_endpoint *endpoint, int number);

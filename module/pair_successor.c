@@ -107,12 +107,13 @@ static int pair_produce_again(struct pair_end *end,
 }
 
 /* How far an end has sent; if the kernel does not know, as it says. */
-static u64 pair_sent(struct pair_end *end)
+static u64 pair_sent(const struct fastipc_channel *channel,
+		     struct pair_end *end)
 {
-	const struct fastipc_endpoint *endpoint = endpoint_locked(end);
+	const struct fastipc_endpoint *endpoint = endpoint_locked(channel, end);
 	u64 sent = fastipc_ring_shown(&end->ring);
 
-	if (!endpoint || endpoint->channel->flags & FASTIPC_SEALED ||
+	if (!endpoint || channel->flags & FASTIPC_SEALED ||
 	    READ_ONCE(endpoint->era) == READ_ONCE(end->ring.produced_era))
 		return sent;
 	sent = fastipc_ring_sent(end->control);
@@ -125,14 +126,14 @@ static int pair_consume_again(struct pair_end *end,
 			      u64 *released, u64 *seen)
 {
 	struct fastipc_ring *ring = &end->other->ring;
+	u64 sent = pair_sent(former->channel, end->other);
 	int ret = 0;
 
 	/* If the kernel did it: what was received had been given back. */
 	*released = ring->taken;
 	*seen = 0;
 	if (former->rights & FMODE_READ && former->era != ring->consumed_era)
-		ret = fastipc_ring_consume_again(ring, end->control,
-						 pair_sent(end->other),
+		ret = fastipc_ring_consume_again(ring, end->control, sent,
 						 released, seen);
 	/* Somebody before that one may have seen more. */
 	*seen = max(*seen, ring->seen);
@@ -165,8 +166,8 @@ static void pair_heal(struct pair_end *end)
  */
 int pair_take_over(struct pair_end *end, struct fastipc_endpoint *successor)
 {
-	struct fastipc_endpoint *former = endpoint_locked(end);
-	struct fastipc_channel *channel = former->channel;
+	struct fastipc_channel *channel = successor->channel;
+	struct fastipc_endpoint *former = endpoint_locked(channel, end);
 	struct fastipc_ring *reads = &end->other->ring;
 	struct pair *pair = channel->state;
 	const struct pair_lives *lives = lives_of(pair, end);
@@ -211,7 +212,7 @@ int pair_take_over(struct pair_end *end, struct fastipc_endpoint *successor)
 	 * page is taken out of a processor without an interrupt this does it.  Model:
 	 * tests/model/takeover.pml, NO_BARRIER, BARRIER_FIRST.
 	 */
-	peer = endpoint_locked(end->other);
+	peer = endpoint_locked(channel, end->other);
 	if (peer)
 		fastipc_endpoint_barrier(peer);
 	pair_heal(end);

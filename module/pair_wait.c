@@ -411,7 +411,8 @@ __poll_t pair_poll(struct fastipc_endpoint *endpoint, __poll_t wanted)
 /* Whether the peer could have woken us: a stopped one owes nothing. */
 static bool pair_peer_runs(struct fastipc_endpoint *endpoint)
 {
-	struct fastipc_endpoint *peer = endpoint_locked(other_of(endpoint));
+	struct fastipc_endpoint *peer =
+		endpoint_locked(endpoint->channel, other_of(endpoint));
 
 	return peer && !fastipc_endpoint_stopped(peer);
 }
@@ -438,7 +439,7 @@ void pair_recheck(struct fastipc_channel *channel)
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		endpoint = endpoint_locked(&pair->end[i]);
+		endpoint = endpoint_locked(channel, &pair->end[i]);
 		if (!endpoint || READ_ONCE(pair->end[i].closed))
 			continue;
 		fastipc_wait_recheck(&endpoint->wait[FASTIPC_RECEIVING],

@@ -109,11 +109,19 @@ static inline struct fastipc_endpoint *endpoint_of(const struct pair_end *end)
 	return rcu_dereference(end->endpoint);
 }
 
+/* For lockdep. */
+#define PAIR_IS_LOCKED(channel, pair) \
+	(lockdep_is_held(&(pair)->lock) || lockdep_is_held(&(channel)->lock))
+
 /* The same, with pair->lock or channel->lock: it does not change meanwhile. */
 static inline struct fastipc_endpoint *
-endpoint_locked(const struct pair_end *end)
+endpoint_locked(const struct fastipc_channel *channel,
+		const struct pair_end *end)
 {
-	return rcu_dereference_protected(end->endpoint, true);
+	const struct pair *pair = channel->state;
+
+	return rcu_dereference_protected(end->endpoint,
+					 PAIR_IS_LOCKED(channel, pair));
 }
 
 /* With FASTIPC_KEEP. */
