@@ -25,13 +25,6 @@ struct ledger {
 	char wrong[128];
 };
 
-#define NOTE(what, value)                                \
-	do {                                             \
-		__atomic_signal_fence(__ATOMIC_SEQ_CST); \
-		(what) = (value);                        \
-		__atomic_signal_fence(__ATOMIC_SEQ_CST); \
-	} while (0)
-
 FIXTURE(keep)
 {
 	struct fastipc_options options;

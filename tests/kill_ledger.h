@@ -54,14 +54,6 @@ struct ledger {
 	char complaint[160];
 };
 
-/* In this order: the compiler must not move notes over calls. */
-#define NOTE(what, value)                                \
-	do {                                             \
-		__atomic_signal_fence(__ATOMIC_SEQ_CST); \
-		(what) = (value);                        \
-		__atomic_signal_fence(__ATOMIC_SEQ_CST); \
-	} while (0)
-
 #define COMPLAIN(ledger, ...)                                               \
 	do {                                                                \
 		if (!(ledger)->complaint[0])                                \

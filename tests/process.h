@@ -46,7 +46,6 @@ static inline int reap(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-
 static inline uint64_t now_ns(void)
 {
 	struct timespec ts;
@@ -54,6 +53,17 @@ static inline uint64_t now_ns(void)
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
+
+/*
+ * What a process notes in shared memory, for those who outlive it, in this order: the
+ * compiler must not move notes over calls.
+ */
+#define NOTE(what, value)                                \
+	do {                                             \
+		__atomic_signal_fence(__ATOMIC_SEQ_CST); \
+		(what) = (value);                        \
+		__atomic_signal_fence(__ATOMIC_SEQ_CST); \
+	} while (0)
 
 /* Shared with children. */
 static inline void *shared(size_t bytes)
