@@ -5,6 +5,7 @@
  */
 #include "kselftest_harness.h"
 #include "fastipc_test.h"
+#include "name.h"
 
 /* Both halves of a ring's map are the same pages, to the last byte. */
 TEST(the_ring_is_mapped_twice_in_a_row)
@@ -168,10 +169,69 @@ static long long read_number(const char *path)
 
 #define CGROUP "/sys/fs/cgroup/fastipc_test"
 
-/* Memory is charged to the cgroup of whoever calls SETUP, and limited there. */
-TEST_F_TIMEOUT(large, memory_is_charged_to_the_creators_cgroup, 300)
+FIXTURE(charged)
+{
+};
+
+FIXTURE_VARIANT(charged)
+{
+	bool named;
+};
+
+FIXTURE_VARIANT_ADD(charged, device) { false };
+FIXTURE_VARIANT_ADD(charged, name)
+{
+	true
+};
+
+FIXTURE_SETUP(charged)
+{
+}
+
+FIXTURE_TEARDOWN(charged)
+{
+}
+
+/* An endpoint that SETUP may be called for; the last one's channel is gone. */
+static int fresh(bool named)
+{
+	if (!named)
+		return raw_open(O_RDWR);
+	unlink("a");
+	return name_open("a", O_RDWR | O_CREAT);
+}
+
+static int be_charged(bool named)
 {
 	long long before, after;
+	int fd, ret;
+
+	if (named && names_mount(NULL))
+		return 1;
+	fd = fresh(named);
+	if (fd < 0 || write_file(CGROUP "/cgroup.procs", "0"))
+		return 2;
+	before = read_number(CGROUP "/memory.current");
+	if (raw_setup(fd, 4 << 20, 0))
+		return 3;
+	after = read_number(CGROUP "/memory.current");
+	if (after - before < 8 << 20)
+		return 4;
+	/* Over the limit: ENOMEM, and nobody is killed. */
+	close(fd);
+	if (write_file(CGROUP "/memory.max", "16777216"))
+		return 5;
+	fd = fresh(named);
+	if (raw_setup(fd, 64 << 20, 0) != -ENOMEM)
+		return 6;
+	ret = raw_setup(fd, 4096, 0);
+	close(fd);
+	return ret ? 7 : 0;
+}
+
+/* Memory is charged to the cgroup of whoever calls SETUP, and limited there. */
+TEST_F_TIMEOUT(charged, to_the_creators_cgroup, 300)
+{
 	pid_t pid;
 
 	write_file("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
@@ -179,26 +239,8 @@ TEST_F_TIMEOUT(large, memory_is_charged_to_the_creators_cgroup, 300)
 	if (read_number(CGROUP "/memory.current") < 0)
 		SKIP(return, "no memory controller");
 	pid = fork_bound();
-	if (!pid) {
-		int fd = raw_open(O_RDWR);
-
-		if (write_file(CGROUP "/cgroup.procs", "0"))
-			_exit(1);
-		before = read_number(CGROUP "/memory.current");
-		if (raw_setup(fd, 4 << 20, 0))
-			_exit(2);
-		after = read_number(CGROUP "/memory.current");
-		if (after - before < 8 << 20)
-			_exit(3);
-		/* Over the limit: ENOMEM, and nobody is killed. */
-		close(fd);
-		if (write_file(CGROUP "/memory.max", "16777216"))
-			_exit(4);
-		fd = raw_open(O_RDWR);
-		if (raw_setup(fd, 64 << 20, 0) != -ENOMEM)
-			_exit(5);
-		_exit(raw_setup(fd, 4096, 0) ? 6 : 0);
-	}
+	if (!pid)
+		_exit(be_charged(variant->named));
 	ASSERT_EQ(0, reap(pid));
 	rmdir(CGROUP);
 }
