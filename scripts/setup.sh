@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 run_packages=(gcc libc6-dev liburing-dev make dwarves libelf1 kmod xz-utils
 	qemu-system-x86 busybox-static cpio perl-base)
 check_packages=(g++ clang clang-format sparse spin shellcheck codespell
-	mandoc patch perl pkg-config procps psmisc lsof pv systemd udev)
+	mandoc patch perl pkg-config procps psmisc lsof file pv systemd udev)
 debug_packages=(bc bison flex libelf-dev clang libclang-rt-dev patch)
 bench_packages=(gcc g++ libc6-dev make libck-dev libboost-dev
 	iceoryx libiceoryx-hoofs-dev libiceoryx-posh-dev)

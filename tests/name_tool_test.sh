@@ -82,6 +82,8 @@ test_looking() {
 	result "stat(1)" shell 0 "$text" 'stat -c "%a %U %F %n" * '
 	result "ls -s" shell 0 '136 a
  16 b' 'ls -s --block-size=1K a b'
+	result "file" shell 0 'a: fifo (named pipe)
+b: fifo (named pipe)' 'file a b'
 	result "find" shell 0 './a
 ./b' 'find . -type p | sort'
 	result "grep -r" shell 1 '' 'grep -r line .'
@@ -96,6 +98,35 @@ lsof' 'exec 9<b; fuser b 2>/dev/null | grep -qw $$ && echo fuser; lsof -t b | gr
 		'df --output=size,avail -B1K . | awk "NR == 2 { print \$1 \"K\", \$2 \"K\" }"'
 	result "mv, rm" shell 0 'b' 'mv a x && rm x && ls'
 	result "nothing was taken" prints 0 'a line' fastipc recv --now b
+}
+
+# The same, while two processes are the ends of a channel: they notice nothing, and
+# nobody else becomes an end.
+test_looking_at_ends() {
+	local reader
+	fastipc create --keep c
+	fastipc recv c >"$work/received" &
+	reader=$!
+	exec {writer}> >(exec fastipc send c)
+	echo one >&$writer
+	until grep -q one "$work/received"; do sleep 0.1; done
+	result "both ends are there" shell 0 '0,1' \
+		"fastipc stat c | sed -n 's/^ends *//p'"
+	result "stat, file, fastipc stat, ls, find" shell 0 '600 fifo c
+c: fifo (named pipe)
+name          c
+c
+./c' 'stat -c "%a %F %n" c && file c && fastipc stat c | head -n 1 && fastipc ls | grep -o "c$" && find . -name c'
+	result "both ends are there, and no other" shell 0 '0,1' \
+		"fastipc stat c | sed -n 's/^ends *//p'"
+	echo two >&$writer
+	exec {writer}>&-
+	until grep -q two "$work/received"; do sleep 0.1; done
+	kill $reader
+	wait $reader
+	result "all was received, once" prints 0 'one
+two' cat "$work/received"
+	result "gone" prints 0 '' fastipc rm c
 }
 
 test_moving() {
@@ -131,6 +162,7 @@ echo 'a line' >"$work/line"
 test_create
 test_ls
 test_looking
+test_looking_at_ends
 test_moving
 cd / && umount "$names"
 result "nothing is left" nothing_is_left
