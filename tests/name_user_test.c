@@ -244,6 +244,8 @@ TEST_F(user, does_not_create_what_is_a_strangers)
 	EXPECT_EQ(0, as(OTHER, create_it));
 }
 
+#define NOBODY 65534 /* overflowuid */
+
 /* Containers ---------------------------------------------------------------- */
 
 static bool allow_mounts(bool allowed)
@@ -362,6 +364,53 @@ TEST_F(container, opens_what_its_user_may)
 TEST_F(container, cannot_give_its_mount_to_somebody_else)
 {
 	EXPECT_EQ(-EINVAL, as(OWNER, give_away));
+}
+
+/* In the pid namespace that enter() made: what it is told of a stranger out here. */
+static int meet_the_host(void)
+{
+	struct fastipc_info info = { .size = sizeof(info) };
+	struct fastipc_recv recv;
+	int fd = name_end(NAMES "/a", O_RDWR, 1);
+	char c;
+
+	if (fd < 0)
+		return fd;
+	if (raw_ioctl(fd, FASTIPC_INFO, &info) ||
+	    raw_recv(fd, &recv, &c, 1, 0) != 1)
+		return -ENODATA;
+	if (info.peer_state != FASTIPC_PEER_ATTACHED || info.peer_pid ||
+	    info.peer_uid != NOBODY || info.peer_gid != NOBODY ||
+	    !(info.flags & FASTIPC_FOREIGN))
+		return -EBADE;
+	return recv.stamp.pid || recv.stamp.uid != NOBODY ||
+			       recv.stamp.gid != NOBODY ?
+		       -EBADMSG :
+		       0;
+}
+
+static int meet_inside(void)
+{
+	int ret = enter();
+	pid_t pid;
+
+	if (ret)
+		return ret;
+	/* Not fork_bound(): in there the parent has no pid. */
+	pid = fork();
+	if (!pid)
+		_exit(-meet_the_host());
+	return -reap(pid);
+}
+
+TEST_F(container, learns_no_id_of_the_host)
+{
+	int fd = name_end("a", O_RDWR, 0);
+
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(1, raw_send(fd, "x", 1, 0));
+	EXPECT_EQ(0, as(OWNER, meet_inside));
+	close(fd);
 }
 
 TEST_NOTHING_IS_LEFT()
