@@ -346,6 +346,7 @@ test_examples() {
 	if [ -f "$page" ] && [ -f "$readme" ]; then
 		result "examples of the manual page" man_examples "$page"
 		result "examples of the README" readme_examples "$readme"
+		result "and of names in there" readme_names "$readme"
 	else
 		skip "examples in print" "not in the project's tree"
 	fi
@@ -369,6 +370,14 @@ readme_examples() {
 	[ "$(wc -l <examples)" = 3 ] &&
 		prints 0 "$listing" bash -c 'cd try && . ../examples' &&
 		diff <(cd try && ls -d lib/*.c) <(cd try/out && ls -d lib/*)
+}
+
+readme_names() {
+	sed -n '/^fastipc create/,/^fastipc rm/p' "$1" >examples
+	[ "$(grep -c fastipc examples)" = 5 ] &&
+		(cd try && bash -e ../examples) >printed &&
+		diff <(ls try) <(grep -v '^KIND\|^pair' printed) &&
+		grep -q '^pair rw-------.* lines$' printed
 }
 
 test_stdio
