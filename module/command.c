@@ -60,11 +60,9 @@ static int command_setup(struct file *file, union argument *arg)
 	if (ret)
 		goto out;
 	fastipc_channel_publish(channel, &fastipc_pair_ops);
+	/* Of a name it is no end yet. */
 	if (!channel->mapping)
 		ret = fastipc_pair_ops.attach(endpoint, 0);
-	/* Who polled before SETUP looks again. */
-	fastipc_wait_wake(&endpoint->wait[FASTIPC_RECEIVING], true);
-	fastipc_wait_wake(&endpoint->wait[FASTIPC_SENDING], true);
 out:
 	mutex_unlock(&channel->lock);
 	return ret;
