@@ -46,6 +46,8 @@ kasan) share=50 memory=2048 limit=2700 faults=1 ;;
 kcsan) share=50 memory=2048 limit=2700 ;;
 6.12-rt) share=50 limit=2700 ;;
 esac
+# Counting takes its time too.
+[ -z "${COVERAGE-}" ] || limit=5000
 settings+=(FASTIPC_TEST_SHARE="$share")
 
 mkdir -p "$build"
