@@ -87,7 +87,7 @@ mount_unit() {
 
 # as USER COMMAND...; if coverage is measured, theirs does not count
 as() {
-	GCOV_PREFIX=/tmp GCOV_PREFIX_STRIP=99 \
+	GCOV_PREFIX=/tmp/$1 GCOV_PREFIX_STRIP=99 \
 		setpriv --reuid "$1" --regid "$1" --init-groups "${@:2}"
 }
 
