@@ -77,15 +77,13 @@ static int __init fastipc_init(void)
 	if (ret)
 		return ret;
 	ret = fastipc_dev_register();
-	if (ret)
-		goto err_fs;
+	if (ret) {
+		fastipc_fs_unregister();
+		return ret;
+	}
 	if (recheck)
 		schedule_delayed_work(&recheck_work, HZ);
 	return 0;
-
-err_fs:
-	fastipc_fs_unregister();
-	return ret;
 }
 
 static void __exit fastipc_exit(void)

@@ -477,5 +477,20 @@ TEST_F(keep, remembers_who_could_write_over_lives)
 	EXPECT_EQ(expected, open_end_0());
 }
 
+/* Then each of them could write to the other. */
+TEST_F(keep, has_no_successor_if_two_users_could_write)
+{
+	int expected = variant->flags & FASTIPC_SEALED ? 0 : -EPERM;
+	struct mapped m;
+
+	passed = name_end("a", O_RDWR, 0);
+	ASSERT_EQ(0, as_another(map_passed));
+	ASSERT_EQ(0, raw_map_end(passed, &m));
+	raw_unmap_end(&m);
+	close(passed);
+	EXPECT_EQ(expected, open_end_0());
+	EXPECT_EQ(expected, as_another(open_end_0));
+}
+
 TEST_NOTHING_IS_LEFT()
 TEST_HARNESS_MAIN

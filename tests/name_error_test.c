@@ -81,6 +81,18 @@ TEST_F(name, is_opened_if_it_is_as_it_would_be)
 	fastipc_close(other);
 }
 
+TEST_F(name, is_opened_if_all_is_as_by_default)
+{
+	ASSERT_EQ(0, fastipc_create(NULL, "a", O_RDWR, NULL));
+	ASSERT_EQ(0, fastipc_create(&self->f, "a", O_RDWR, NULL));
+	fastipc_close(self->f);
+	self->options.ring_bytes = 0;
+	self->options.flags = FASTIPC_DIRECT;
+	ASSERT_EQ(0, fastipc_create(NULL, "b", O_RDWR, &self->options));
+	ASSERT_EQ(0, fastipc_create(&self->f, "b", O_RDWR, &self->options));
+	fastipc_close(self->f);
+}
+
 /* A way each in which it is not. */
 TEST_F(name, exists_with_other_rings)
 {
