@@ -63,7 +63,7 @@ interrupt() {
 		-- sh -c 'echo c >/proc/sysrq-trigger; sleep 60'
 	expect 102 "without a verdict" "a reset" \
 		-- sh -c 'echo b >/proc/sysrq-trigger; sleep 60'
-	expect 124 "did not end" "a command that hangs" -t 70 -- sleep 1000
+	expect 124 "did not end" "a command that hangs" -t 31 -- sleep 1000
 	expect 103 "insmod" "a module that does not load" \
 		-m "$PWD/Makefile" -- true
 	expect 103 "trying again" "a guest that dies before it starts" \

@@ -16,7 +16,8 @@
 #   -L            end with a search for leaked memory (kernels with kmemleak)
 #   -c N          CPUs (2)
 #   -M N          memory in MiB (1024)
-#   -t SECONDS    give up after (300); 10 s sooner inside
+#   -t SECONDS    give up after (300); if that is more than 30, COMMAND may take so
+#                 long, and the machine a minute more
 #   -a STRING     more kernel command line
 #   -l FILE       keep the kernel's log there
 #   -x ACCEL      kvm; tcg; or icount, where one CPU takes a nanosecond for each
@@ -134,7 +135,7 @@ make_initramfs() {
 		printf '%s %s\n' "$(readlink -f "${module%% *}")" \
 			"$(case $module in *' '*) echo "${module#* }" ;; esac)"
 	done >"$root/vm/modules"
-	echo $((limit > 30 ? limit - 10 : limit)) >"$root/vm/limit"
+	echo "$limit" >"$root/vm/limit"
 	echo "$out" >"$root/vm/out"
 	[ -z "$leaks" ] || : >"$root/vm/leaks"
 	(cd "$root" && find . | cpio -o -H newc --quiet) >"$work/initrd"
@@ -176,6 +177,8 @@ shares=(-virtfs 'local,path=/,mount_tag=host,security_model=none,readonly=on,mul
 [ -z "$out" ] || shares+=(-virtfs "local,path=$out,mount_tag=out,security_model=none")
 [ -z "$leaks" ] || append+=" kmemleak=on"
 
+# Until COMMAND begins a busy host may need half a minute.
+[ "$limit" -le 30 ] || limit=$((limit + 60))
 timeout -k 5 "$limit" qemu-system-x86_64 "${machine[@]}" -M pc -smp "$cpus" \
 	-m "$memory" -nodefaults -no-user-config -display none -no-reboot \
 	-kernel "$image" -initrd "$work/initrd" \
